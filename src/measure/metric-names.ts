@@ -1,0 +1,58 @@
+/**
+ * Every metric by its public name (docs/measuring.md says from when to when each is taken). The position in the list is
+ * the metric's id in shared memory, so a row is only ever added at the end.
+ */
+export const TREND_NAMES = [
+  'tcp_connecting',
+  'ws_upgrading',
+  'ws_connecting',
+  'auth_duration',
+  'session_ready',
+  'ws_msg_rtt',
+  'ws_msg_service',
+  'ws_ping',
+  'login_duration',
+  'scheduling_lag',
+] as const;
+
+export const COUNTER_NAMES = [
+  'ws_sessions',
+  'ws_msgs_sent',
+  'ws_msgs_received',
+  'data_sent',
+  'data_received',
+  'dropped_iterations',
+  'iterations',
+  'checks_passed',
+  'checks_failed',
+  'sessions_ready',
+  'sessions_failed',
+  'ledger_sent',
+  'ledger_ok',
+  'ledger_fail',
+  'ledger_indeterminate',
+  'heartbeats_sent',
+  'heartbeats_answered',
+  'heartbeats_missed',
+  'ledger_mismatches',
+  'connects_started',
+  'connects_established',
+  'connections_lost',
+  'messages_planned',
+  'messages_missed',
+  'timeouts',
+] as const;
+
+export const GAUGE_NAMES = ['clients_connecting', 'clients_open', 'clients_ready', 'clients_peak_open'] as const;
+
+export type TrendName = (typeof TREND_NAMES)[number];
+export type CounterName = (typeof COUNTER_NAMES)[number];
+export type GaugeName = (typeof GAUGE_NAMES)[number];
+
+const ids = <Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> =>
+  Object.fromEntries(names.map((name, id) => [name, id])) as Record<Name, number>;
+
+/** Ids to record with: TREND.session_ready. */
+export const TREND = ids(TREND_NAMES);
+export const COUNTER = ids(COUNTER_NAMES);
+export const GAUGE = ids(GAUGE_NAMES);

@@ -1,0 +1,63 @@
+import type { Program } from './program.js';
+
+export interface Stage {
+  readonly durationUs: number;
+  readonly target: number;
+}
+
+export type ExecutorSpec =
+  | { readonly kind: 'constant-clients'; readonly clients: number; readonly durationUs: number }
+  | { readonly kind: 'ramping-clients'; readonly startClients: number; readonly stages: readonly Stage[] }
+  | { readonly kind: 'per-client-iterations'; readonly clients: number; readonly iterations: number; readonly maxDurationUs: number }
+  | { readonly kind: 'shared-iterations'; readonly clients: number; readonly iterations: number; readonly maxDurationUs: number }
+  | { readonly kind: 'constant-arrival-rate'; readonly ratePerSecond: number; readonly durationUs: number; readonly maxClients: number }
+  | {
+      readonly kind: 'ramping-arrival-rate';
+      readonly startRatePerSecond: number;
+      /** Stage.target is arrivals a second. */
+      readonly stages: readonly Stage[];
+      readonly maxClients: number;
+    };
+
+/** What a client does when its flow is over. */
+export type AfterFlow = 'hold' | 'repeat' | 'leave';
+
+/** One scenario of the file, resolved: every default filled in, every unit a number. */
+export interface ScenarioPlan {
+  readonly name: string;
+  readonly executor: ExecutorSpec;
+  readonly startTimeUs: number;
+  readonly gracefulStopUs: number;
+  readonly afterFlow: AfterFlow;
+  readonly program: Program;
+}
+
+/** The file, resolved and printable (`--dry-run`). Plain data. */
+export interface Plan {
+  readonly name: string;
+  /** SHA-256 of the resolved scenario, hex: what makes two runs comparable. */
+  readonly hash: string;
+  readonly target: string;
+  readonly scenarios: readonly ScenarioPlan[];
+  readonly serve?: { readonly command: string; readonly ready: string; readonly env: Readonly<Record<string, string>> };
+  readonly threads: number | 'auto';
+  readonly transport: 'auto' | 'uring' | 'node';
+  readonly sourceIps: readonly string[];
+  /** At most this many connections being opened at once, over all workers. */
+  readonly maxConnecting: number;
+  readonly thresholds: readonly ThresholdSpec[];
+  readonly tags: Readonly<Record<string, string>>;
+  readonly seed: number;
+  /** Most clients that can exist at one moment, over all scenarios. */
+  readonly maxClients: number;
+  /** From the common start to the end of the last scenario, without gracefulStop. */
+  readonly durationUs: number;
+}
+
+export interface ThresholdSpec {
+  readonly metric: string;
+  readonly expression: string;
+  readonly level: 'error' | 'warn';
+  readonly abortOnFail: boolean;
+  readonly delayAbortEvalUs: number;
+}

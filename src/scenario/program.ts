@@ -1,0 +1,127 @@
+/**
+ * A flow, compiled: one flat table of instructions shared by all clients; a client is a program counter into it. All of
+ * it is plain data, so that it can be posted to a worker thread.
+ */
+import type { Expression, Template } from './expression.js';
+
+/** Opcodes. An instruction is `INSTRUCTION_WORDS` 32-bit words: opcode, a, b, c. What a, b and c mean stands behind each. */
+export const OP_END = 0; // the flow is over: afterFlow says what next
+export const OP_LOGIN = 1; // a: index in logins
+export const OP_CONNECT = 2; // a: index in connects
+export const OP_AUTH = 3; // a: index in durationsUs (time-out)
+export const OP_HEARTBEAT = 4; // a: index in heartbeats
+export const OP_JOIN = 5; // a: index in rooms
+export const OP_LEAVE = 6; // a: index in durationsUs (time-out)
+export const OP_OPERATION = 7; // a: index in operations
+export const OP_SEND = 8; // a: index in sends
+export const OP_EXPECT = 9; // a: index in expects
+export const OP_THINK = 10; // a: index in thinks
+export const OP_LOOP = 11; // a: index in loops, b: where to go on after the loop
+export const OP_NEXT = 12; // a: index in loops, b: the first instruction of the loop's body
+export const OP_DISCONNECT = 13; // a: close code (1000), b: 1 = with DISCONNECT and ACK_CLOSE of the reference protocol when authenticated
+export const INSTRUCTION_WORDS = 4;
+
+/** Loops nest at most this deep, so that a client's loop counters are fixed columns. */
+export const MAX_LOOP_DEPTH = 3;
+
+export interface LoginStep {
+  readonly uid: Template;
+  readonly proof: 'none' | 'ticket' | 'scrypt';
+  /** The proof text for ticket and scrypt. */
+  readonly secret?: Template;
+  readonly timeoutUs: number;
+}
+
+export interface ConnectStep {
+  /** Overrides the path of the target. */
+  readonly path?: Template;
+  readonly headers: readonly { readonly name: string; readonly value: Template }[];
+  readonly subprotocol?: string;
+  readonly timeoutUs: number;
+}
+
+export interface HeartbeatStep {
+  readonly periodUs: number;
+  /** 0 .. 1: each period is varied by up to this share, both ways. */
+  readonly jitter: number;
+}
+
+export interface JoinStep {
+  readonly room: Expression;
+  readonly timeoutUs: number;
+}
+
+/** What an answer must be to count as a passed check. */
+export interface Expectation {
+  /** The answer must come within this time of the actual send. */
+  readonly withinUs: number;
+  /** Result code of an OP_ACK, by number (0 is ok). */
+  readonly code?: number;
+  /** The text payload must contain this. */
+  readonly contains?: Template;
+  /** The text payload must equal this. */
+  readonly text?: Template;
+  /** JSON pointer -> value that it must equal. */
+  readonly json?: readonly { readonly pointer: string; readonly equals: Expression }[];
+}
+
+export interface OperationStep {
+  /** Opcode on the wire (docs/protocol.md). */
+  readonly opcode: number;
+  /** OP_SIGNED instead of OP. */
+  readonly signed: boolean;
+  /** Payload fields in wire order. */
+  readonly payload: readonly PayloadField[];
+  /** Without one the answer is still awaited, timed and counted, and any code passes. */
+  readonly expect: Expectation;
+}
+
+export type PayloadField =
+  | { readonly kind: 'i32' | 'u32' | 'u16' | 'u8'; readonly value: Expression }
+  | { readonly kind: 'bytes'; readonly hex: string }
+  | { readonly kind: 'text'; readonly value: Template };
+
+export interface SendStep {
+  readonly kind: 'text' | 'binary';
+  /** For text and json: the text with its values. */
+  readonly text?: Template;
+  /** For binary: the bytes, as hex digits. */
+  readonly hex?: string;
+  /** Pairs an answer with its request; without it, by order. */
+  readonly match?:
+    | { readonly by: 'json'; readonly pointer: string }
+    | { readonly by: 'bytes'; readonly offset: number; readonly width: 1 | 2 | 4 | 8; readonly littleEndian: boolean };
+  /** Present: the next message that matches is the answer; it is timed. Absent: fire and forget. */
+  readonly expect?: Expectation;
+}
+
+export interface ThinkStep {
+  readonly minUs: number;
+  readonly maxUs: number;
+}
+
+export interface LoopStep {
+  /** 0 .. MAX_LOOP_DEPTH - 1: which loop column of the client this loop uses. */
+  readonly depth: number;
+  /** Paced: an iteration every so often by the plan. Absent: the next one follows the last (closed). */
+  readonly periodUs?: number;
+  /** Ends after that many iterations. */
+  readonly count?: number;
+  /** Ends after that time. */
+  readonly forUs?: number;
+}
+
+export interface Program {
+  /** INSTRUCTION_WORDS words an instruction; the last instruction is OP_END. */
+  readonly code: Int32Array;
+  readonly durationsUs: readonly number[];
+  readonly logins: readonly LoginStep[];
+  readonly connects: readonly ConnectStep[];
+  readonly heartbeats: readonly HeartbeatStep[];
+  readonly rooms: readonly JoinStep[];
+  readonly operations: readonly OperationStep[];
+  readonly sends: readonly SendStep[];
+  readonly expects: readonly Expectation[];
+  readonly thinks: readonly ThinkStep[];
+  readonly loops: readonly LoopStep[];
+}

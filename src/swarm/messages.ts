@@ -1,0 +1,80 @@
+/** What the main thread and the workers of the swarm say to one another. Plain data only. */
+import type { Endpoint, TlsOptions } from '../net/transport.js';
+import type { ScenarioPlan } from '../scenario/plan.js';
+
+/** workerData of a swarm worker. Worker `index` of `count` runs arrivals index, index + count, ... of each scenario. */
+export interface WorkerStart {
+  readonly index: number;
+  readonly count: number;
+  readonly scenarios: readonly ScenarioPlan[];
+  /** One for ws://; several only when a name has several addresses. */
+  readonly targets: readonly Endpoint[];
+  /** Host header and default path of the upgrade request. */
+  readonly host: string;
+  readonly path: string;
+  readonly tls?: TlsOptions;
+  readonly transport: 'uring' | 'node';
+  readonly sources: readonly string[];
+  /** This worker's share. */
+  readonly maxConnecting: number;
+  readonly seed: number;
+  /** Where this worker records (measure/recorder.ts); the main thread reads it. */
+  readonly recorder: SharedArrayBuffer;
+  /** Int32: [0] stop request (CONTROL_*), [1] mailbox flag: 1 when a message waits for the worker, [2] heartbeat of the worker's loop. */
+  readonly control: SharedArrayBuffer;
+}
+
+export const CONTROL_STOP = 0;
+export const CONTROL_MAIL = 1;
+export const CONTROL_ALIVE = 2;
+/** Values of control[CONTROL_STOP]. */
+export const STOP_NONE = 0;
+/** Start no more clients; let each finish its flow within gracefulStop, then disconnect it. */
+export const STOP_GRACEFULLY = 1;
+/** Leave now. */
+export const STOP_NOW = 2;
+
+export type ToWorker =
+  /** The common start, in clock microseconds (core/clock). Sent once every worker said ready. */
+  | { readonly type: 'start'; readonly startUs: number }
+  /** Answers to a login message, in any order. */
+  | { readonly type: 'credentials'; readonly entries: readonly Credential[] }
+  | { readonly type: 'login-failed'; readonly clients: readonly number[]; readonly code: string };
+
+export interface Credential {
+  /** Row of the client in this worker. */
+  readonly row: number;
+  /** The row's generation that asked; an answer to an older one is dropped. */
+  readonly generation: number;
+  readonly token: string;
+  /** base64url of 32 bytes. */
+  readonly secret: string;
+  /** base64url of 16 bytes. */
+  readonly sid: string;
+  /** base64url of 32 bytes. */
+  readonly dfp: string;
+}
+
+export interface LoginRequest {
+  readonly row: number;
+  readonly generation: number;
+  readonly uid: string;
+  readonly proof: 'none' | 'ticket' | 'scrypt';
+  readonly secret?: string;
+}
+
+export type FromWorker =
+  | { readonly type: 'ready'; readonly rings: number; readonly transport: 'uring' | 'node' }
+  | { readonly type: 'login'; readonly requests: readonly LoginRequest[] }
+  | { readonly type: 'errors'; readonly errors: readonly ErrorCount[] }
+  /** The worker's part is over; everything is in the recorder. */
+  | { readonly type: 'done'; readonly errors: readonly ErrorCount[]; readonly cpuSeconds: number }
+  | { readonly type: 'failed'; readonly message: string; readonly stack: string };
+
+/** Errors by code, totals since the start: at most 1,000 codes, the rest counted as "other". */
+export interface ErrorCount {
+  readonly code: string;
+  readonly count: number;
+  /** The first one's text. */
+  readonly first: string;
+}
