@@ -1,0 +1,69 @@
+/** What the main thread of `gwrk serve` and its gateway threads say to one another. Plain data only. */
+
+/** workerData of a gateway thread. Thread `index` of `count`; every thread listens on the same port. */
+export interface GatewayThreadStart {
+  readonly kind: 'ws' | 'uring';
+  readonly host: string;
+  /** 0 picks a free one; the thread says which in its 'listening' message. */
+  readonly port: number;
+  readonly path: '/v1/ws';
+  /** Connections this thread may hold. */
+  readonly capacity: number;
+  /** Rooms 0 .. rooms - 1 exist. */
+  readonly rooms: number;
+  readonly roomTickMs: number;
+  readonly heartbeatMs: number;
+  /** A plain echo of text and binary and nothing else. */
+  readonly echo: boolean;
+  /** 64 hex digits. */
+  readonly masterKeyHex: string;
+  /** Id of the master key, 1 .. 255. */
+  readonly kid: number;
+  /** auth/session-table.ts; only the main thread writes. */
+  readonly sessionTable: SharedArrayBuffer;
+  /** counters.ts; each thread has its own buffer and is the only writer. */
+  readonly counters: SharedArrayBuffer;
+  /** Int32: CONTROL_STATE, CONTROL_MAIL. */
+  readonly control: SharedArrayBuffer;
+  readonly allowedOrigins?: readonly string[];
+  readonly index: number;
+  readonly count: number;
+}
+
+export const CONTROL_INTS = 2;
+/** Index: what the thread shall do, one of the STATE_ values. The thread reads it at each turn of its loop. */
+export const CONTROL_STATE = 0;
+/** Index: 1 when a message waits for the thread; the thread sets it back to 0 before it receives them. */
+export const CONTROL_MAIL = 1;
+
+export const STATE_RUN = 0;
+/** Accept no more, send DISCONNECT to every session, answer 'drained' when the last one is gone or 30 s have passed, then end. */
+export const STATE_DRAIN = 1;
+/** Leave now. */
+export const STATE_STOP_NOW = 2;
+
+/** Sessions whose row was removed: a live connection of one of them gets ERROR 0205 or 0204 and is closed. */
+export interface RevokeMessage {
+  readonly type: 'revoke';
+  /** 16 bytes each. */
+  readonly sids: Uint8Array;
+  /** REPLACED by a newer login of the same user, or REVOKED. */
+  readonly code: 0x0204 | 0x0205;
+}
+
+export type ToGatewayThread = RevokeMessage;
+
+export type FromGatewayThread =
+  | { readonly type: 'listening'; readonly port: number }
+  | { readonly type: 'drained' }
+  | { readonly type: 'failed'; readonly message: string; readonly stack: string }
+  /** One event of the audit log; `sid` is base64url. */
+  | {
+      readonly type: 'audit';
+      readonly event: string;
+      readonly slot: number;
+      readonly sid?: string;
+      readonly peer?: string;
+      readonly code?: number;
+      readonly detail?: string;
+    };
