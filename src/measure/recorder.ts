@@ -1,0 +1,118 @@
+import { COUNTER_NAMES, GAUGE_NAMES, TREND_NAMES } from './metric-names.js';
+
+/** Values a trend can tell apart: 1 us to 2^27 - 1 us (134 s). Longer ones count in the last bucket and as overflow. */
+export const LOWEST_US = 1;
+export const HIGHEST_US = 2 ** 27 - 1;
+/** Buckets of one trend: 2,048 of 1 us, then 1,024 for each doubling, so a value is known to 0.1 %. */
+export const BUCKETS = 18_432;
+
+/** Cells kept for each trend beside its buckets. */
+export const CELL_COUNT = 0;
+export const CELL_MIN = 1; // 0: no value yet (values are at least 1)
+export const CELL_MAX = 2;
+export const CELL_SUM = 3;
+export const CELL_OVERFLOW = 4;
+export const CELL_INVALID = 5; // NaN: a fault of the caller, counted and kept out of everything else
+export const CELLS = 8; // one cache line a trend
+
+const TRENDS = TREND_NAMES.length;
+const COUNTERS = COUNTER_NAMES.length;
+const GAUGES = GAUGE_NAMES.length;
+const WIDTH = Float64Array.BYTES_PER_ELEMENT;
+
+/** The bucket of an integer from 1 to HIGHEST_US. It is the index that HdrHistogram gives it at three digits. */
+export function bucketOf(us: number): number {
+  const doubling = 21 - Math.clz32(us | 2047);
+  return (doubling << 10) + (us >> doubling);
+}
+
+/** The smallest value of a bucket, us. */
+export function bucketLowestUs(bucket: number): number {
+  if (bucket < 2048) return bucket;
+  const doubling = (bucket >> 10) - 1;
+  return (bucket - (doubling << 10)) << doubling;
+}
+
+/**
+ * Everything one worker measures, in shared memory: one thread writes, others read while it runs. A reader may see a
+ * value in a bucket that is not in the count yet; what it reads after the worker said "done" is exact. Every cell is a
+ * 64-bit float: whole numbers up to 2^53 without wrapping, and no half-written value on a 64-bit machine.
+ */
+export class Recorder {
+  /** Bytes that the buffer must have. */
+  static readonly byteLength = WIDTH * (TRENDS * CELLS + COUNTERS + GAUGES + TRENDS * BUCKETS);
+
+  /** CELLS cells a trend. */
+  readonly cells: Float64Array;
+  readonly counters: Float64Array;
+  readonly gauges: Float64Array;
+  /** BUCKETS counts a trend. */
+  readonly buckets: Float64Array;
+
+  /** Lays its columns over the buffer and leaves what is in it as it is: writer and readers construct alike. */
+  constructor(buffer: SharedArrayBuffer) {
+    if (buffer.byteLength < Recorder.byteLength)
+      throw new RangeError(`a recorder needs ${Recorder.byteLength} bytes, not ${buffer.byteLength}`);
+    let offset = 0;
+    const column = (length: number): Float64Array => {
+      const cells = new Float64Array(buffer, offset, length);
+      offset += length * WIDTH;
+      return cells;
+    };
+    this.cells = column(TRENDS * CELLS);
+    this.counters = column(COUNTERS);
+    this.gauges = column(GAUGES);
+    this.buckets = column(TRENDS * BUCKETS);
+  }
+
+  /** Adds a duration in microseconds to a trend (TREND.*). Fractions are cut off, what is below 1 us counts as 1 us. */
+  record(trend: number, valueUs: number): void {
+    if (!(valueUs <= HIGHEST_US)) {
+      this.#recordBeyond(trend, valueUs);
+      return;
+    }
+    const us = valueUs < LOWEST_US ? LOWEST_US : valueUs | 0;
+    const doubling = 21 - Math.clz32(us | 2047);
+    this.buckets[trend * BUCKETS + (doubling << 10) + (us >> doubling)]! += 1;
+    this.#account(trend * CELLS, us);
+  }
+
+  /** Adds `by` to a counter (COUNTER.*). */
+  count(counter: number, by = 1): void {
+    this.counters[counter]! += by;
+  }
+
+  /** Sets a gauge (GAUGE.*). */
+  gauge(id: number, value: number): void {
+    this.gauges[id] = value;
+  }
+
+  /** Forgets everything. For the writer only, and not while somebody reads. */
+  reset(): void {
+    this.cells.fill(0);
+    this.counters.fill(0);
+    this.gauges.fill(0);
+    this.buckets.fill(0);
+  }
+
+  #account(base: number, us: number): void {
+    const cells = this.cells;
+    cells[base + CELL_COUNT]! += 1;
+    cells[base + CELL_SUM]! += us;
+    if (us > cells[base + CELL_MAX]!) cells[base + CELL_MAX] = us;
+    const min = cells[base + CELL_MIN]!;
+    if (us < min || min === 0) cells[base + CELL_MIN] = us;
+  }
+
+  // Out of line, so that record() stays small enough to be inlined where it is called.
+  #recordBeyond(trend: number, valueUs: number): void {
+    const base = trend * CELLS;
+    if (!Number.isFinite(valueUs)) {
+      this.cells[base + CELL_INVALID]! += 1;
+      return;
+    }
+    this.cells[base + CELL_OVERFLOW]! += 1;
+    this.buckets[trend * BUCKETS + BUCKETS - 1]! += 1;
+    this.#account(base, Math.floor(valueUs));
+  }
+}
