@@ -1,0 +1,61 @@
+// npm test [substring ...]: builds, then runs every test file whose path holds one of the substrings (all without any).
+// Files under SERIAL start whole programs: they run one after another, so that two of them never share the cores.
+// Ends with the sums of node's own summary lines, and one line for each reason why something could not be tested here.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join, sep } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const SERIAL = ['integration/', 'faults/', 'cli/'];
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const sums = new Map();
+const skipReasons = new Map();
+
+function testFiles(filters) {
+  return readdirSync(join(root, 'dist/test'), { recursive: true })
+    .map((file) => file.split(sep).join('/'))
+    .filter((file) => file.endsWith('.test.js'))
+    .filter((file) => existsSync(join(root, 'test', file.replace(/\.js$/, '.ts')))) // dist may hold the output of a deleted test
+    .filter((file) => filters.length === 0 || filters.some((filter) => `test/${file}`.includes(filter)))
+    .sort();
+}
+
+/** Runs the files and resolves with the exit code; summary lines are added up, all else is passed on. */
+function runPass(files, concurrency) {
+  if (files.length === 0) return Promise.resolve(0);
+  const args = ['--enable-source-maps', '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`];
+  const paths = files.map((file) => join('dist/test', file));
+  const child = spawn(process.execPath, [...args, ...paths], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const summary = /^ℹ ([a-z_]+) ([\d.]+)$/u.exec(line);
+    if (summary) {
+      sums.set(summary[1], (sums.get(summary[1]) ?? 0) + Number(summary[2]));
+      return;
+    }
+    const skipped = /^\s*﹣ .* # (.+)$/u.exec(line);
+    if (skipped) skipReasons.set(skipped[1], (skipReasons.get(skipped[1]) ?? 0) + 1);
+    process.stdout.write(`${line}\n`);
+  });
+  return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)));
+}
+
+const build = spawnSync('npm', ['run', 'build', '--silent'], { stdio: 'inherit', cwd: root, shell: process.platform === 'win32' });
+if (build.status !== 0) process.exit(build.status ?? 1);
+
+const files = testFiles(process.argv.slice(2));
+if (files.length === 0) {
+  process.stderr.write(`no test file's path holds ${process.argv.slice(2).join(' or ')}\n`);
+  process.exit(1);
+}
+const isSerial = (file) => SERIAL.some((room) => file.startsWith(room));
+const parallel = await runPass(
+  files.filter((file) => !isSerial(file)),
+  availableParallelism(),
+);
+const serial = await runPass(files.filter(isSerial), 1);
+
+for (const [reason, count] of skipReasons) process.stdout.write(`not tested here (${count} tests): ${reason}\n`);
+for (const [name, sum] of sums) process.stdout.write(`ℹ ${name} ${Math.round(sum)}\n`);
+process.exitCode = parallel || serial;

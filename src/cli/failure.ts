@@ -1,0 +1,41 @@
+import { CommanderError } from 'commander';
+import { formatError, GwrkError } from '../core/errors.js';
+import { EXIT } from '../core/exit-codes.js';
+
+/** The last line on stderr of a command that did not pass. */
+export function reasonLine(exitCode: number, reason: string): string {
+  return `exit ${exitCode}: ${reason}\n`;
+}
+
+/** commander's "error: unknown option '--conections'\n(Did you mean --connections?)" as one of our errors. */
+function usageError(error: CommanderError): GwrkError {
+  const [first = '', ...rest] = error.message.replace(/^error: /u, '').split('\n');
+  const suggestion = rest.join(' ').replace(/^\((.*)\)$/u, '$1');
+  return new GwrkError('GWRK_USAGE', first, suggestion === '' ? {} : { hint: suggestion });
+}
+
+/**
+ * Writes what went wrong: for a GwrkError its lines, for anything else the stack, and in both cases the reason as the
+ * last line. Returns the exit code. Help and version that were asked for arrive here too (commander throws) and are 0.
+ */
+export function tellFailure(error: unknown, write: (text: string) => void): number {
+  if (error instanceof CommanderError) {
+    if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return EXIT.passed;
+    if (error.code === 'commander.help') {
+      // No command, or an unknown argument of help: commander has just printed the help on stderr.
+      if (error.exitCode === 0) return EXIT.passed;
+      write(reasonLine(EXIT.badInput, 'GWRK_USAGE no command given'));
+      return EXIT.badInput;
+    }
+    return tellFailure(usageError(error), write);
+  }
+  if (error instanceof GwrkError) {
+    write(`${formatError(error)}\n${reasonLine(error.exitCode, `${error.code} ${error.message.split('\n', 1)[0]}`)}`);
+    return error.exitCode;
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return tellFailure(new GwrkError('GWRK_INTERNAL', message.split('\n', 1)[0] ?? 'unknown', { cause: error }), (text) =>
+    write(text === '' ? '' : `${stack}\n${text}`),
+  );
+}

@@ -1,0 +1,38 @@
+import { Command } from 'commander';
+import { EXIT } from '../core/exit-codes.js';
+import { tellFailure } from './failure.js';
+import { registerRun } from './run.js';
+import { registerServe } from './serve.js';
+import { gwrkVersion } from './version.js';
+
+/** A command hands its exit code to this when it is over. */
+export type Finish = (exitCode: number) => void;
+
+/** One line a command; what a command needs is only imported when it is run, so that `gwrk --help` is quick. */
+const COMMANDS: readonly ((program: Command, finish: Finish) => void)[] = [registerRun, registerServe];
+
+/**
+ * Runs one command line (without node and the program's name). Resolves with the exit code of docs/errors.md and never
+ * rejects: whatever goes wrong is told on stderr, the reason last.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.passed;
+  const program = new Command('gwrk')
+    .description('Load testing and benchmarking for real-time game gateways')
+    .version(gwrkVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ outputError: () => {} }); // tellFailure says it, in the form of every other error
+  const finish: Finish = (code) => {
+    exitCode = code;
+  };
+  for (const register of COMMANDS) register(program, finish);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return tellFailure(error, (text) => process.stderr.write(text));
+  }
+}
