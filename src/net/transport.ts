@@ -10,7 +10,7 @@ export interface TransportEvents {
   onData(row: number, bytes: Uint8Array, start: number, end: number, nowUs: number): void;
   /**
    * The connection of this row is over and the row is free again; exactly once for every connect().
-   * errno is 0 when the peer ended it in order or close() was called, else a positive Linux errno (ECONNREFUSED 111, ...).
+   * errno is 0 when the peer ended it in order or close() or abort() was called, else a positive Linux errno (ECONNREFUSED 111, ...).
    */
   onClosed(row: number, errno: number, nowUs: number): void;
   /**
@@ -34,11 +34,16 @@ export interface Transport {
   send(row: number, bytes: Uint8Array, start: number, end: number): void;
   /** Bytes accepted by send() that the kernel has not taken yet (a slow peer). 0 in the usual case. */
   bufferedBytes(row: number): number;
-  /** Ends the connection: what was sent goes out first, then the stream is shut; onClosed follows. */
+  /**
+   * Ends the connection: what was sent goes out first, then the stream is shut; onClosed follows, at the latest after a few
+   * seconds. Until then onData may still bring what the peer had sent.
+   */
   close(row: number): void;
-  /** Ends the connection at once with a reset, dropping what is queued; onClosed follows. */
+  /** Ends the connection at once with a reset, dropping what is queued; only onClosed follows. */
   abort(row: number): void;
-  /** Runs until events.onTick returns -1. */
+  /** Why the last connection of this row failed, in words, where errno alone does not say it (TLS). Read it in onClosed. */
+  lastErrorText?(row: number): string | undefined;
+  /** Runs until events.onTick returns -1; rejects with what a callback threw. */
   run(events: TransportEvents): Promise<void>;
 }
 
