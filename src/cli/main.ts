@@ -1,12 +1,10 @@
 import { Command } from 'commander';
 import { EXIT } from '../core/exit-codes.js';
 import { tellFailure } from './failure.js';
+import type { Finish } from './finish.js';
 import { registerRun } from './run.js';
 import { registerServe } from './serve.js';
 import { gwrkVersion } from './version.js';
-
-/** A command hands its exit code to this when it is over. */
-export type Finish = (exitCode: number) => void;
 
 /** One line a command; what a command needs is only imported when it is run, so that `gwrk --help` is quick. */
 const COMMANDS: readonly ((program: Command, finish: Finish) => void)[] = [registerRun, registerServe];

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Finish } from './main.js';
+import type { Finish } from './finish.js';
 
 /** `gwrk serve`: the reference server, a program of its own. Its flags are its own too, so they are passed on unread. */
 export function registerServe(program: Command, finish: Finish): void {
