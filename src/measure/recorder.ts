@@ -33,6 +33,11 @@ export function bucketLowestUs(bucket: number): number {
   return (bucket - (doubling << 10)) << doubling;
 }
 
+/** The greatest value of a bucket, us. */
+export function bucketHighestUs(bucket: number): number {
+  return bucket + 1 < BUCKETS ? bucketLowestUs(bucket + 1) - 1 : HIGHEST_US;
+}
+
 /**
  * Everything one worker measures, in shared memory: one thread writes, others read while it runs. A reader may see a
  * value in a bucket that is not in the count yet; what it reads after the worker said "done" is exact. Every cell is a

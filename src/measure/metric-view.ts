@@ -1,0 +1,71 @@
+import { type Histogram, histogramOf } from './histogram.js';
+import { COUNTER, COUNTER_NAMES, type CounterName, GAUGE, TREND, TREND_NAMES, type TrendName } from './metric-names.js';
+import type { Recorder } from './recorder.js';
+
+export type MetricType = 'trend' | 'counter' | 'rate' | 'gauge';
+
+/** Every metric that a threshold or a report may name, with its type. Rates and gauges are derived from what is recorded. */
+export const METRIC_TYPES: ReadonlyMap<string, MetricType> = new Map<string, MetricType>([
+  ...TREND_NAMES.map((name) => [name, 'trend'] as const),
+  ...COUNTER_NAMES.map((name) => [name, 'counter'] as const),
+  ['errors', 'counter'],
+  ['checks', 'rate'],
+  ['session_failed', 'rate'],
+  ['clients', 'gauge'],
+  ['clients_max', 'gauge'],
+]);
+
+/** What a metric says at one moment. Durations in milliseconds; undefined where there is no sample. */
+export type MetricView =
+  | { readonly type: 'trend'; readonly histogram: Histogram }
+  | { readonly type: 'counter'; readonly count: number; readonly perSecond: number | undefined }
+  | { readonly type: 'rate'; readonly passes: number; readonly fails: number; readonly rate: number | undefined }
+  | { readonly type: 'gauge'; readonly value: number };
+
+/** What metrics are read from. */
+export interface Measurements {
+  /** One a worker. */
+  readonly recorders: readonly Recorder[];
+  /** Time since the common start. */
+  readonly elapsedMs: number;
+  /** Errors of all codes. */
+  readonly errors: number;
+}
+
+/** A metric by its public name; undefined when there is none of that name. */
+export function metricView(name: string, from: Measurements): MetricView | undefined {
+  switch (METRIC_TYPES.get(name)) {
+    case 'trend':
+      return { type: 'trend', histogram: histogramOf(from.recorders, TREND[name as TrendName]) };
+    case 'counter':
+      return counterView(name === 'errors' ? from.errors : counterTotal(from.recorders, name as CounterName), from.elapsedMs);
+    case 'rate':
+      return name === 'checks'
+        ? rateView(counterTotal(from.recorders, 'checks_passed'), counterTotal(from.recorders, 'checks_failed'), 'passes')
+        : rateView(counterTotal(from.recorders, 'sessions_ready'), counterTotal(from.recorders, 'sessions_failed'), 'fails');
+    case 'gauge':
+      return { type: 'gauge', value: gaugeTotal(from.recorders, name === 'clients' ? GAUGE.clients_open : GAUGE.clients_peak_open) };
+    default:
+      return undefined;
+  }
+}
+
+/** A counter over all workers. */
+export function counterTotal(recorders: readonly Recorder[], name: CounterName): number {
+  return recorders.reduce((sum, recorder) => sum + recorder.counters[COUNTER[name]]!, 0);
+}
+
+/** A gauge over all workers: their sum. For a peak that is an upper bound, since workers peak at different moments. */
+export function gaugeTotal(recorders: readonly Recorder[], id: number): number {
+  return recorders.reduce((sum, recorder) => sum + recorder.gauges[id]!, 0);
+}
+
+function counterView(count: number, elapsedMs: number): MetricView {
+  return { type: 'counter', count, perSecond: elapsedMs > 0 ? count / (elapsedMs / 1000) : undefined };
+}
+
+/** `of` says which share the rate is: that of the passes (checks) or that of the fails (session_failed). */
+function rateView(passes: number, fails: number, of: 'passes' | 'fails'): MetricView {
+  const all = passes + fails;
+  return { type: 'rate', passes, fails, rate: all > 0 ? (of === 'passes' ? passes : fails) / all : undefined };
+}
