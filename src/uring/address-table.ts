@@ -1,0 +1,68 @@
+/** Remote and local addresses in kernel-visible memory, and the chain of entries that opens a connection between two of them. */
+import {
+  AF_INET,
+  AF_INET6,
+  IP_BIND_ADDRESS_NO_PORT,
+  IPPROTO_IP,
+  IPPROTO_TCP,
+  SO_LINGER,
+  SOL_SOCKET,
+  TCP_NODELAY,
+} from './kernel-constants.js';
+import { allocate } from './memory.js';
+import { prepareBind, prepareConnect, prepareSetOption, prepareSocket } from './operations.js';
+import { encodeSocketAddress, SOCKADDR_IN_BYTES, SOCKADDR_IN6_BYTES } from './socket-address.js';
+import type { SocketRing } from './socket-ring.js';
+import { CONNECTING, FOR_CHAIN, FOR_CONNECT, FOR_NOTHING } from './socket-state.js';
+
+const STRIDE = 32;
+/** The integer 1 for options that are switched on, and behind it struct linger {1, 0}: close with a reset. */
+const ONE = 0;
+const LINGER = 8;
+const ADDRESSES = 32;
+
+export interface AddressTable {
+  /** Begins the life of `slot`: a socket, from source number `source` (-1: any) to target number `target`. */
+  connect(ring: SocketRing, slot: number, target: number, source: number): void;
+  /** Makes the close of this slot a reset. */
+  lingerNot(ring: SocketRing, slot: number): void;
+}
+
+export function createAddressTable(
+  targets: readonly { readonly address: string; readonly port: number }[],
+  sources: readonly string[],
+): AddressTable {
+  const memory = allocate(ADDRESSES + STRIDE * (targets.length + sources.length));
+  const bytes = new Uint8Array(memory.buffer);
+  const words = new Int32Array(memory.buffer, 0, 8);
+  words[0] = 1;
+  words[2] = 1;
+  for (const [index, { address, port }] of targets.entries()) bytes.set(encodeSocketAddress(address, port), ADDRESSES + index * STRIDE);
+  const sourcesAt = ADDRESSES + targets.length * STRIDE;
+  // Port 0 together with IP_BIND_ADDRESS_NO_PORT: the kernel picks the port at connect time by the whole 4-tuple, so
+  // that neither TIME_WAIT nor another target's connections are in the way (ip(7)).
+  for (const [index, address] of sources.entries()) bytes.set(encodeSocketAddress(address, 0), sourcesAt + index * STRIDE);
+  const lengthAt = (at: number): number => (bytes[at] === AF_INET6 ? SOCKADDR_IN6_BYTES : SOCKADDR_IN_BYTES);
+
+  return {
+    connect(ring, slot, target, source) {
+      const targetAt = ADDRESSES + target * STRIDE;
+      ring.room(5);
+      ring.begin(slot, CONNECTING);
+      ring.used++;
+      const tag = ring.tag(slot);
+      prepareSocket(ring.ring, bytes[targetAt] === AF_INET6 ? AF_INET6 : AF_INET, slot, tag, FOR_CHAIN);
+      prepareSetOption(ring.ring, slot, IPPROTO_TCP, TCP_NODELAY, memory, ONE, 4, true, tag, FOR_CHAIN);
+      if (source >= 0) {
+        const sourceAt = sourcesAt + source * STRIDE;
+        prepareSetOption(ring.ring, slot, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, memory, ONE, 4, true, tag, FOR_CHAIN);
+        prepareBind(ring.ring, slot, memory, sourceAt, lengthAt(sourceAt), tag, FOR_CHAIN);
+      }
+      prepareConnect(ring.ring, slot, memory, targetAt, lengthAt(targetAt), tag, FOR_CONNECT);
+    },
+    lingerNot(ring, slot) {
+      ring.room(1);
+      prepareSetOption(ring.ring, slot, SOL_SOCKET, SO_LINGER, memory, LINGER, 8, false, 0, FOR_NOTHING);
+    },
+  };
+}
