@@ -178,9 +178,14 @@ export class SessionTable {
     this.#get(this.#rows + row * ROW_INTS + ROW_SID, into, intoAt);
   }
 
-  /** Copies the 16 bytes of a row's uidHash. Writer only. */
-  copyUidHash(row: number, into: Uint8Array, intoAt: number): void {
-    this.#get(this.#rows + row * ROW_INTS + ROW_UID, into, intoAt);
+  /** True when the row's user is uidHash (16 bytes). Writer only. */
+  isOfUser(row: number, uidHash: Uint8Array, uidHashAt: number): boolean {
+    return this.#equal(this.#rows + row * ROW_INTS + ROW_UID, uidHash, uidHashAt);
+  }
+
+  /** The first four bytes of the row's uidHash as an integer, to index users by. Writer only. */
+  userWord(row: number): number {
+    return this.#ints[this.#rows + row * ROW_INTS + ROW_UID]!;
   }
 
   /** A free row, or -1. */
