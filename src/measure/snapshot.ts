@@ -1,6 +1,6 @@
 import { addBuckets, percentileUsOf } from './histogram.js';
 import { COUNTER_NAMES, GAUGE_NAMES, TREND_NAMES } from './metric-names.js';
-import { BUCKETS, type Recorder } from './recorder.js';
+import { BUCKETS, CELL_COUNT, CELLS, type Recorder } from './recorder.js';
 
 /** One trend within one interval, microseconds to 0.1 %. */
 export interface TrendInterval {
@@ -30,6 +30,7 @@ export class Snapshots {
   readonly #recorders: readonly Recorder[];
   readonly #startUs: number;
   readonly #seen: readonly Float64Array[] = TREND_NAMES.map(() => new Float64Array(BUCKETS));
+  readonly #samples = new Float64Array(TREND_NAMES.length);
   readonly #now = new Float64Array(BUCKETS);
   readonly #growth = new Float64Array(BUCKETS);
   #totals = new Float64Array(COUNTER_NAMES.length);
@@ -65,6 +66,10 @@ export class Snapshots {
   }
 
   #trend(trend: number, seen: Float64Array): TrendInterval | undefined {
+    // The counts are cheap to ask, the buckets are not. A sample that is not in its count yet is found the next time.
+    const samples = this.#recorders.reduce((sum, { cells }) => sum + cells[trend * CELLS + CELL_COUNT]!, 0);
+    if (samples === this.#samples[trend]) return undefined;
+    this.#samples[trend] = samples;
     const now = this.#now.fill(0);
     addBuckets(this.#recorders, trend, now);
     const growth = this.#growth;

@@ -102,12 +102,12 @@ export function checkThreshold(metric: string, expression: string): ThresholdPro
 
 /** Compares. Without samples, without the metric, or when the two do not fit, there is no data: that is never a pass. */
 export function evaluateThreshold(threshold: Threshold, view: MetricView | undefined): ThresholdResult {
-  const actual = view && valueOf(threshold, view);
+  const actual = view && measured(threshold, view);
   if (actual === undefined) return { verdict: 'no-data' };
   return { verdict: holds(actual, threshold.operator, threshold.limit) ? 'pass' : 'fail', actual };
 }
 
-function valueOf(threshold: Threshold, view: MetricView): number | undefined {
+function measured(threshold: Threshold, view: MetricView): number | undefined {
   if (!ALLOWED[view.type].includes(threshold.aggregation)) return undefined;
   switch (view.type) {
     case 'counter':

@@ -47,6 +47,7 @@ export class Timeline {
   #lastSeconds = 0;
   #connectingMs = 0;
 
+  /** `capacity` is even. */
   constructor(capacity = 1200) {
     this.#capacity = capacity;
   }
@@ -101,11 +102,11 @@ export class Timeline {
 
   #halve(): void {
     for (const { merge, values } of this.#columns.values()) {
-      const half = Math.ceil(values.length / 2);
-      for (let i = 0; i < half; i++) values[i] = merged(merge, values[2 * i]!, values[2 * i + 1] ?? null);
+      const half = values.length / 2;
+      for (let i = 0; i < half; i++) values[i] = merged(merge, values[2 * i]!, values[2 * i + 1]!);
       values.length = half;
     }
-    this.#length = Math.ceil(this.#length / 2);
+    this.#length /= 2;
     this.#stepSeconds *= 2;
   }
 }

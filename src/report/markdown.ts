@@ -1,0 +1,53 @@
+import { printable } from './printable.js';
+import { formatClock } from './quantity.js';
+import type { Report } from './report.js';
+import { actualText, clientLines, counterRows, errorRows, machineLines } from './summary-lines.js';
+import { TREND_HEADS, trendRows } from './trend-rows.js';
+
+/** summary.md: the terminal's blocks as GitHub-flavoured Markdown, the verdict first. */
+export function renderMarkdown(report: Report): string {
+  const parts = [`# ${escape(report.scenario)}: ${report.verdict}`, `${escape(report.reason)}.`];
+  if (report.findings.length > 0) parts.push(report.findings.map((finding) => `- ${escape(finding)}`).join('\n'));
+  parts.push(`Started ${escape(report.startedAt)}, ${formatClock(report.durationMs)} long, exit code ${report.exitCode}.`);
+  if (report.thresholds.length > 0) {
+    const rows = report.thresholds.map((threshold) => [
+      threshold.verdict === 'fail' ? '**fail**' : threshold.verdict,
+      threshold.metric,
+      threshold.expression + (threshold.level === 'warn' ? ' (warn)' : ''),
+      actualText(report, threshold),
+    ]);
+    parts.push('## Thresholds', table(['verdict', 'metric', 'threshold', 'actual'], rows, 4));
+  }
+  parts.push('## Results');
+  const trends = trendRows(report);
+  if (trends.length > 0) parts.push(table(TREND_HEADS, trends, 1));
+  const counters = counterRows(report);
+  if (counters.length > 0) parts.push(table(['counter', 'total', 'rate'], counters, 1));
+  parts.push(
+    table(
+      ['', ''],
+      [...clientLines(report), ...machineLines(report)].map(([label, text]) => [label, text]),
+      2,
+    ),
+  );
+  if (report.errors.length > 0) parts.push('## Errors', table(['code', 'count', 'first'], errorRows(report), 1));
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** A table whose first `left` columns are aligned left, the others right. */
+function table(heads: readonly string[], rows: readonly (readonly string[])[], left: number): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const rule = heads.map((_, column) => (column < left ? ':--' : '--:'));
+  // Bold is ours; everything else may come from a server or a file.
+  const cell = (text: string): string => (text === '**fail**' ? text : escape(text));
+  return [line(heads), line(rule), ...rows.map((row) => line(row.map(cell)))].join('\n');
+}
+
+/** Text that Markdown takes literally: one line, no HTML, no links, no cell ends. */
+function escape(text: string): string {
+  return printable(text, 400)
+    .replace(/[\\`*[\]|~]/g, '\\$&')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;');
+}

@@ -1,0 +1,181 @@
+import { histogramOf } from '../measure/histogram.js';
+import { TREND, TREND_NAMES } from '../measure/metric-names.js';
+import { counterTotal, type Measurements } from '../measure/metric-view.js';
+import type { Recorder } from '../measure/recorder.js';
+import type { TimelineRecord } from '../measure/timeline.js';
+import type { ThresholdSpec } from '../scenario/plan.js';
+import { type ClientsRecord, type LedgerRecord, recordClients, recordLedger } from './accounts.js';
+import { type MetricRecord, recordMetrics } from './metrics.js';
+import { findSaturation } from './saturation.js';
+import { judgeThresholds, type ThresholdRecord } from './thresholds.js';
+import { type Interruption, judge, type Verdict } from './verdict.js';
+
+/** The record of a run: report.json. Fields are added, never renamed. A figure that could not be taken is null, never 0. */
+export interface Report {
+  readonly schema: 'gwrk/report/1';
+  readonly scenario: string;
+  readonly target: TargetRecord;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly transport: 'uring' | 'node';
+  readonly transportReason: string;
+  readonly verdict: Verdict;
+  readonly exitCode: number;
+  /** One sentence. */
+  readonly reason: string;
+  /** Everything else that spoke against the run. */
+  readonly findings: readonly string[];
+  readonly clients: ClientsRecord;
+  readonly ledger: LedgerRecord;
+  readonly metrics: Readonly<Record<string, MetricRecord>>;
+  /** HDR V2, compressed, base64, microseconds; of every trend with samples. */
+  readonly histograms: Readonly<Record<string, string>>;
+  readonly thresholds: readonly ThresholdRecord[];
+  readonly errors: readonly ErrorRecord[];
+  readonly generator: GeneratorRecord;
+  readonly timeline: TimelineRecord;
+  readonly environment: Readonly<Record<string, string | number>>;
+  readonly seed: number;
+  /** SHA-256 of the resolved scenario: what makes two runs comparable. */
+  readonly hash: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface ErrorRecord {
+  readonly code: string;
+  readonly count: number;
+  readonly first: string;
+}
+
+export interface GeneratorRecord {
+  readonly threads: number;
+  readonly rings: number;
+  readonly rssPeakBytes: number;
+  /** What one client cost: growth of the memory of the process, divided by the most clients open at once. */
+  readonly bytesPerClient: number | null;
+  readonly cpuSeconds: number;
+  /** The busiest worker's share of a core over the run, 0 .. 1. */
+  readonly busiestWorker: number;
+  readonly lagP99Ms: number | null;
+  readonly saturated: boolean;
+  /** Clients that became ready (or connected, where the scenario does not authenticate), a second of the time that took. */
+  readonly connectsPerSecond: number | null;
+}
+
+export interface TargetRecord {
+  readonly url: string;
+  readonly pid: number | null;
+  readonly rssPeakBytes: number | null;
+  readonly cpuSeconds: number | null;
+  readonly gcPerMinute: number | null;
+  /** Why a figure is missing. */
+  readonly reason?: string;
+}
+
+/** Everything that is known when a run is over. */
+export interface ReportInput {
+  readonly plan: {
+    readonly name: string;
+    readonly hash: string;
+    readonly plannedClients: number;
+    /** The flow authenticates, so that every client must become ready and not only connected. */
+    readonly authenticates: boolean;
+    readonly seed: number;
+    readonly tags: Readonly<Record<string, string>>;
+    /** Empty with --no-thresholds. */
+    readonly thresholds: readonly ThresholdSpec[];
+  };
+  readonly startedAtUnixMs: number;
+  readonly durationMs: number;
+  readonly transport: { readonly kind: 'uring' | 'node'; readonly reason: string };
+  /** One a worker. */
+  readonly recorders: readonly Recorder[];
+  /** Over all workers, one row a code. */
+  readonly errors: readonly ErrorRecord[];
+  readonly generator: {
+    readonly threads: number;
+    readonly rings: number;
+    /** Memory of the process before the first client. */
+    readonly rssStartBytes: number;
+    readonly rssPeakBytes: number;
+    /** The whole process. */
+    readonly cpuSeconds: number;
+    /** One a worker. */
+    readonly workerCpuSeconds: readonly number[];
+  };
+  readonly target: TargetRecord;
+  readonly timeline: TimelineRecord;
+  /** Timeline.connectingMs. */
+  readonly connectingMs: number;
+  readonly environment: Readonly<Record<string, string | number>>;
+  readonly interruption?: Interruption;
+}
+
+/** Turns what was measured into the record of the run, verdict included. Pure. */
+export function buildReport(input: ReportInput): Report {
+  const { plan, recorders, durationMs } = input;
+  const from: Measurements = { recorders, elapsedMs: durationMs, errors: input.errors.reduce((sum, error) => sum + error.count, 0) };
+  const clients = recordClients(plan.plannedClients, recorders);
+  const ledger = recordLedger(recorders);
+  const thresholds = judgeThresholds(plan.thresholds, from);
+  const busiestWorker = durationMs > 0 ? Math.max(0, ...input.generator.workerCpuSeconds) / (durationMs / 1000) : 0;
+  const saturation = findSaturation(recorders, busiestWorker);
+  const judgement = judge({
+    clients,
+    authenticates: plan.authenticates,
+    ledger,
+    ledgerMismatches: counterTotal(recorders, 'ledger_mismatches'),
+    invalidDurations: TREND_NAMES.reduce((sum, name) => sum + histogramOf(recorders, TREND[name]).exact.invalid, 0),
+    thresholds,
+    saturation,
+    ...(input.interruption && { interruption: input.interruption }),
+  });
+  return {
+    schema: 'gwrk/report/1',
+    scenario: plan.name,
+    target: input.target,
+    startedAt: new Date(input.startedAtUnixMs).toISOString(),
+    durationMs: Math.round(durationMs),
+    transport: input.transport.kind,
+    transportReason: input.transport.reason,
+    ...judgement,
+    clients,
+    ledger,
+    metrics: recordMetrics(from),
+    histograms: recordHistograms(recorders),
+    thresholds,
+    errors: input.errors.toSorted((a, b) => b.count - a.count),
+    generator: recordGenerator(input, clients, busiestWorker, saturation.length > 0),
+    timeline: input.timeline,
+    environment: input.environment,
+    seed: plan.seed,
+    hash: plan.hash,
+    tags: plan.tags,
+  };
+}
+
+function recordHistograms(recorders: readonly Recorder[]): Record<string, string> {
+  const histograms: Record<string, string> = {};
+  for (const name of TREND_NAMES) {
+    const histogram = histogramOf(recorders, TREND[name]);
+    if (histogram.count > 0) histograms[name] = histogram.toV2Base64();
+  }
+  return histograms;
+}
+
+function recordGenerator(input: ReportInput, clients: ClientsRecord, busiestWorker: number, saturated: boolean): GeneratorRecord {
+  const { threads, rings, rssStartBytes, rssPeakBytes, cpuSeconds } = input.generator;
+  const lagP99Us = histogramOf(input.recorders, TREND.scheduling_lag).percentileUs(99);
+  const arrived = input.plan.authenticates ? clients.ready : clients.connected;
+  return {
+    threads,
+    rings,
+    rssPeakBytes,
+    bytesPerClient: clients.peakOpen > 0 ? Math.max(0, Math.round((rssPeakBytes - rssStartBytes) / clients.peakOpen)) : null,
+    cpuSeconds,
+    busiestWorker,
+    lagP99Ms: lagP99Us === undefined ? null : lagP99Us / 1000,
+    saturated,
+    connectsPerSecond: input.connectingMs > 0 ? Math.round(arrived / (input.connectingMs / 1000)) : null,
+  };
+}

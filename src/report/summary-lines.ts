@@ -1,0 +1,103 @@
+import { COUNTER_NAMES } from '../measure/metric-names.js';
+import { METRIC_TYPES } from '../measure/metric-view.js';
+import { printable } from './printable.js';
+import { formatBytes, formatCount, formatFigure, formatMs, formatPercent, formatRate } from './quantity.js';
+import type { Report } from './report.js';
+import type { ThresholdRecord } from './thresholds.js';
+
+/** The parts of a summary as label and text, the same in the terminal and in Markdown. */
+export type Line = readonly [label: string, text: string];
+
+/** Counters that have a line of their own in the summary. */
+const TOLD_ELSEWHERE = /^(ledger_|checks_|connects_|sessions_|heartbeats_|messages_|connections_lost$|errors$)/;
+
+export function clientLines(report: Report): Line[] {
+  const { planned, connected, ready, failed, lost, peakOpen } = report.clients;
+  const { ledger } = report;
+  const count = (name: string): number => {
+    const metric = report.metrics[name];
+    return metric?.type === 'counter' ? metric.count : 0;
+  };
+  const lines: Line[] = [
+    ['clients', `planned ${exact(planned)}, connected ${exact(connected)}, ready ${exact(ready)}`],
+    ['', `failed ${exact(failed)}, lost ${exact(lost)}, most at once ${exact(peakOpen)}`],
+    [
+      'ledger',
+      `sent ${exact(ledger.sent)} = ok ${exact(ledger.ok)} + fail ${exact(ledger.fail)} + indeterminate ${exact(ledger.indeterminate)}`,
+    ],
+  ];
+  if (count('heartbeats_sent') > 0) {
+    const [sent, answered, missed] = [count('heartbeats_sent'), count('heartbeats_answered'), count('heartbeats_missed')];
+    lines.push(['heartbeats', `sent ${exact(sent)}, answered ${exact(answered)}, missed ${exact(missed)}`]);
+  }
+  return lines;
+}
+
+/** Counters with something in them, then rates: name, total, a second. */
+export function counterRows(report: Report): string[][] {
+  const rows: string[][] = [];
+  for (const name of COUNTER_NAMES) {
+    const metric = report.metrics[name];
+    if (TOLD_ELSEWHERE.test(name) || metric?.type !== 'counter' || metric.count === 0) continue;
+    const bytes = name.startsWith('data_');
+    const perSecond = metric.rate === null ? '-' : bytes ? `${formatBytes(metric.rate)}/s` : formatRate(metric.rate);
+    rows.push([name, bytes ? formatBytes(metric.count) : exact(metric.count), perSecond]);
+  }
+  for (const [name, type] of METRIC_TYPES) {
+    const metric = report.metrics[name];
+    if (type !== 'rate' || metric?.type !== 'rate' || metric.rate === null) continue;
+    rows.push([name, `${exact(metric.passes)} / ${exact(metric.fails)}`, formatPercent(metric.rate)]);
+  }
+  return rows;
+}
+
+export function machineLines(report: Report): Line[] {
+  const { generator, target } = report;
+  const rings = generator.rings > 0 ? `, ${plural(generator.rings, 'ring')}` : '';
+  const client = generator.bytesPerClient === null ? '' : ` (${formatBytes(generator.bytesPerClient)} a client)`;
+  const lag = generator.lagP99Ms === null ? 'no lag taken' : `lag p(99) ${formatMs(generator.lagP99Ms)}`;
+  const pace = generator.connectsPerSecond === null ? '' : `, ${formatRate(generator.connectsPerSecond)} connected`;
+  return [
+    [
+      'generator',
+      `${report.transport}, ${plural(generator.threads, 'thread')}${rings}, RSS ${formatBytes(generator.rssPeakBytes)}${client}`,
+    ],
+    ['', `CPU ${formatFigure(generator.cpuSeconds)} s, ${lag}${pace}${generator.saturated ? ', saturated' : ''}`],
+    ['transport', printable(report.transportReason)],
+    ['target', targetText(target)],
+  ];
+}
+
+function targetText(target: Report['target']): string {
+  const figures = [
+    `RSS ${target.rssPeakBytes === null ? '-' : formatBytes(target.rssPeakBytes)}`,
+    `CPU ${target.cpuSeconds === null ? '-' : `${formatFigure(target.cpuSeconds)} s`}`,
+    `GC ${target.gcPerMinute === null ? '-' : `${formatFigure(target.gcPerMinute)} a minute`}`,
+  ];
+  const reason = target.reason === undefined ? '' : ` (${printable(target.reason)})`;
+  return `${target.pid === null ? '' : `pid ${target.pid}, `}${figures.join(', ')}${reason}`;
+}
+
+/** At most ten codes; a report holds them all. */
+export function errorRows(report: Report): string[][] {
+  const rows = report.errors.slice(0, 10).map(({ code, count, first }) => [printable(code, 40), exact(count), printable(first)]);
+  if (report.errors.length > rows.length) rows.push([`and ${report.errors.length - rows.length} codes more`, '', 'see report.json']);
+  return rows;
+}
+
+/** "p(99)=12.4 ms", or why there is nothing. */
+export function actualText(report: Report, threshold: ThresholdRecord): string {
+  if (threshold.actual === null) return 'no data';
+  const aggregation = printable(/^\s*(p\([^)]*\)|[a-z]+)/.exec(threshold.expression)?.[1] ?? '');
+  const type = report.metrics[threshold.metric]?.type;
+  if (type === 'trend') return `${aggregation}=${formatMs(threshold.actual)}`;
+  return `${aggregation}=${Number.isInteger(threshold.actual) ? formatCount(threshold.actual) : Number(threshold.actual.toPrecision(4))}`;
+}
+
+export function exact(count: number): string {
+  return Math.round(count).toLocaleString('en');
+}
+
+function plural(count: number, noun: string): string {
+  return `${exact(count)} ${noun}${count === 1 ? '' : 's'}`;
+}

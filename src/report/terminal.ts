@@ -1,0 +1,132 @@
+import Table from 'cli-table3';
+import { printable } from './printable.js';
+import { formatClock } from './quantity.js';
+import type { Report } from './report.js';
+import { actualText, clientLines, counterRows, errorRows, type Line, machineLines } from './summary-lines.js';
+import type { ThresholdRecord } from './thresholds.js';
+import { lacksSamples, TREND_HEADS, trendRows } from './trend-rows.js';
+
+export interface TerminalOptions {
+  readonly color: boolean;
+  /** Width to stay within; 80 when not given, never less than 60. */
+  readonly columns?: number;
+}
+
+type Paint = (text: string, color: Color) => string;
+type Color = keyof typeof CODES;
+const CODES = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 } as const;
+
+const MARKS = { pass: ['✓', 'green'], fail: ['✗', 'red'], 'no-data': ['?', 'yellow'] } as const;
+const VERDICT_COLORS = { pass: 'green', fail: 'red', invalid: 'yellow', interrupted: 'yellow' } as const;
+
+/** The summary that stands on the terminal after a run: k6's blocks, the verdict last. Ends with a line break. */
+export function renderTerminal(report: Report, { color, columns = 80 }: TerminalOptions): string {
+  const width = Math.max(60, columns);
+  const paint: Paint = (text, name) => (color ? `\x1b[${CODES[name]}m${text}\x1b[0m` : text);
+  const blocks: string[] = [];
+  if (report.thresholds.length > 0) blocks.push(heading('THRESHOLDS', paint), thresholdBlock(report, paint));
+  blocks.push(heading(`TOTAL RESULTS of ${printable(report.scenario, 40)}, ${formatClock(report.durationMs)}`, paint));
+  const trends = trendRows(report);
+  if (trends.length > 0)
+    blocks.push(table([[...TREND_HEADS], ...trends], ['left', ...TREND_HEADS.slice(1).map(() => 'right' as const)], paint));
+  if (lacksSamples(report)) blocks.push('  n/a: fewer than ten samples beyond that percentile\n');
+  const counters = counterRows(report);
+  if (counters.length > 0) blocks.push(table([['counter', 'total', 'rate'], ...counters], ['left', 'right', 'right'], paint));
+  blocks.push(lines([...clientLines(report), ...machineLines(report)], width));
+  if (report.errors.length > 0) blocks.push(lines(errorLines(report), width));
+  blocks.push(verdictBlock(report, paint, width));
+  return `\n${blocks.join('\n')}`;
+}
+
+function heading(text: string, paint: Paint): string {
+  return `  ${paint(text, 'bold')}\n`;
+}
+
+function thresholdBlock(report: Report, paint: Paint): string {
+  const row = (threshold: ThresholdRecord): string[] => {
+    const [mark, color] = MARKS[threshold.verdict];
+    const warn = threshold.level === 'warn' ? ' (warn)' : '';
+    return [
+      paint(mark, color),
+      printable(threshold.metric, 24),
+      printable(threshold.expression, 24) + warn,
+      paint(actualText(report, threshold), color),
+    ];
+  };
+  return table(report.thresholds.map(row), ['left', 'left', 'left', 'left']);
+}
+
+/** Columns side by side without lines between them; with `paint`, the first row is a head. */
+function table(rows: string[][], aligns: ('left' | 'right')[], paint?: Paint): string {
+  const none = '';
+  const grid = new Table({
+    chars: {
+      top: none,
+      'top-mid': none,
+      'top-left': none,
+      'top-right': none,
+      bottom: none,
+      'bottom-mid': none,
+      'bottom-left': none,
+      'bottom-right': none,
+      left: '  ',
+      'left-mid': none,
+      mid: none,
+      'mid-mid': none,
+      right: none,
+      'right-mid': none,
+      middle: '  ',
+    },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: aligns,
+  });
+  const [head, ...rest] = rows;
+  grid.push(...(paint && head ? [head.map((cell) => paint(cell, 'dim')), ...rest] : rows));
+  return `${trimEnds(grid.toString())}\n`;
+}
+
+function errorLines(report: Report): Line[] {
+  return errorRows(report).map(([code, count, first], index) => [index === 0 ? 'errors' : '', `${code} ${count}: ${first}`]);
+}
+
+function verdictBlock(report: Report, paint: Paint, width: number): string {
+  const found: Line[] = report.findings.map((finding) => ['also', printable(finding, 400)]);
+  const verdict: Line = ['verdict', `${report.verdict}: ${printable(report.reason, 400)}`];
+  const color = VERDICT_COLORS[report.verdict];
+  return lines(found, width) + paint(lines([verdict], width).trimEnd(), color === 'green' ? 'green' : color) + '\n';
+}
+
+const LABEL_WIDTH = 12;
+
+/** "  label       text", the text broken between words and indented where it does not fit. */
+function lines(rows: readonly Line[], width: number): string {
+  let text = '';
+  for (const [label, value] of rows) {
+    broken(value, width - LABEL_WIDTH - 2).forEach((part, index) => {
+      text += `  ${(index === 0 ? label : '').padEnd(LABEL_WIDTH)}${part}\n`;
+    });
+  }
+  return text;
+}
+
+function broken(text: string, width: number): string[] {
+  const parts: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      parts.push(line);
+      line = '';
+    }
+    line = line === '' ? word : `${line} ${word}`;
+    for (; line.length > width; line = line.slice(width)) parts.push(line.slice(0, width));
+  }
+  parts.push(line);
+  return parts;
+}
+
+function trimEnds(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
