@@ -1,0 +1,53 @@
+import type { SendStep } from '../scenario/program.js';
+import { JsonPointer } from './json-pointer.js';
+
+/**
+ * What pairs an answer with its request: the same place is read in both, and its bytes become a key of 64 bits. A text
+ * that has nothing at that place has no key.
+ */
+export class AnswerMatch {
+  /** The key of the last message that read() found one in. */
+  low = 0;
+  high = 0;
+  readonly #pointer: JsonPointer | undefined;
+  readonly #offset: number;
+  readonly #width: number;
+
+  constructor(match: NonNullable<SendStep['match']>) {
+    this.#pointer = match.by === 'json' ? new JsonPointer(match.pointer) : undefined;
+    this.#offset = match.by === 'bytes' ? match.offset : 0;
+    this.#width = match.by === 'bytes' ? match.width : 0;
+  }
+
+  /** Reads the key of the message bytes[start..end); false when it has none. */
+  read(bytes: Uint8Array, start: number, end: number): boolean {
+    const pointer = this.#pointer;
+    if (pointer === undefined) {
+      const from = start + this.#offset;
+      if (from + this.#width > end) return false;
+      this.#hash(bytes, from, from + this.#width);
+      return true;
+    }
+    if (!pointer.find(bytes, start, end)) return false;
+    this.#hash(bytes, pointer.start, pointer.end);
+    return true;
+  }
+
+  // Two FNV-1a hashes of the same bytes from different seeds. Fields of up to four bytes are their own key.
+  #hash(bytes: Uint8Array, start: number, end: number): void {
+    let low = 0x811c9dc5;
+    let high = 0x9e3779b9;
+    if (end - start <= 4 && this.#pointer === undefined) {
+      low = 0;
+      high = 0;
+      for (let i = start; i < end; i++) low = (low << 8) | bytes[i]!;
+    } else {
+      for (let i = start; i < end; i++) {
+        low = Math.imul(low ^ bytes[i]!, 0x01000193);
+        high = Math.imul(high ^ bytes[i]! ^ (low >>> 15), 0x01000193);
+      }
+    }
+    this.low = low >>> 0;
+    this.high = high >>> 0;
+  }
+}

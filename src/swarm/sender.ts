@@ -1,0 +1,62 @@
+import type { Prng } from '../core/prng.js';
+import { COUNTER } from '../measure/metric-names.js';
+import type { Recorder } from '../measure/recorder.js';
+import type { Transport } from '../net/transport.js';
+import { copyBytes } from '../protocol/bytes.js';
+import { frameHeaderBytes, maskBytes, OPCODE_BINARY, writeCloseFrame, writeFrameHeader } from '../protocol/websocket-frame.js';
+
+/** Where the payload of the next frame is written: the longest header fits in front of it. */
+export const PAYLOAD_AT = 16;
+
+/** Sends frames. The payload is written once, in place, then framed and masked where it stands. */
+export class Sender {
+  /** The payload goes to scratch[PAYLOAD_AT..]. */
+  readonly scratch: Uint8Array;
+  readonly #transport: Transport;
+  readonly #recorder: Recorder;
+  /** Masking keys: RFC 6455 wants them unpredictable to protect proxies from scripts of others; here the bytes are our own. */
+  readonly #prng: Prng;
+
+  constructor(transport: Transport, recorder: Recorder, prng: Prng, payloadBytes: number) {
+    this.#transport = transport;
+    this.#recorder = recorder;
+    this.#prng = prng;
+    this.scratch = new Uint8Array(PAYLOAD_AT + payloadBytes);
+  }
+
+  /** Sends scratch[PAYLOAD_AT..end) as one message of the given opcode. */
+  sendMessage(row: number, opcode: number, end: number): void {
+    this.#recorder.count(COUNTER.ws_msgs_sent);
+    this.#sendFrame(row, opcode, end);
+  }
+
+  /** Sends scratch[PAYLOAD_AT..end) as one binary message. */
+  sendBinary(row: number, end: number): void {
+    this.sendMessage(row, OPCODE_BINARY, end);
+  }
+
+  /** Sends a ping or pong frame around bytes[start..end), at most 125. */
+  sendControl(row: number, opcode: number, bytes: Uint8Array, start: number, end: number): void {
+    this.#sendFrame(row, opcode, copyBytes(bytes, start, end, this.scratch, PAYLOAD_AT));
+  }
+
+  sendClose(row: number, code: number): void {
+    const end = writeCloseFrame(this.scratch, 0, code, true, this.#prng.nextU32());
+    this.#send(row, 0, end);
+  }
+
+  #sendFrame(row: number, opcode: number, end: number): void {
+    const { scratch } = this;
+    const bytes = end - PAYLOAD_AT;
+    const start = PAYLOAD_AT - frameHeaderBytes(bytes, true);
+    const mask = this.#prng.nextU32();
+    writeFrameHeader(scratch, start, opcode, bytes, true, mask);
+    maskBytes(scratch, PAYLOAD_AT, end, mask);
+    this.#send(row, start, end);
+  }
+
+  #send(row: number, start: number, end: number): void {
+    this.#recorder.count(COUNTER.data_sent, end - start);
+    this.#transport.send(row, this.scratch, start, end);
+  }
+}
