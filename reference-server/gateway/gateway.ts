@@ -55,6 +55,8 @@ export interface GatewayOptions {
   readonly capacity: number;
   /** Largest message accepted, in bytes; more is closed 1009. */
   readonly maxMessageBytes: number;
+  /** Frames a message may come in, 4 unless given; more is closed 1008. */
+  readonly maxFragments?: number;
   /** A client must have sent its whole upgrade request within this time. */
   readonly upgradeTimeoutMs: number;
   /** Allowed Origin headers; undefined allows any request without Origin and refuses none with one from this host. */

@@ -1,0 +1,132 @@
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { Counters } from './counters.js';
+import { EchoHandler } from './echo-handler.js';
+import type { Gateway, GatewayHandler, GatewayOptions } from './gateway/gateway.js';
+import { createWsGateway } from './gateway/ws-gateway.js';
+import {
+  CONTROL_MAIL,
+  CONTROL_STATE,
+  type FromGatewayThread,
+  type GatewayThreadStart,
+  STATE_DRAIN,
+  STATE_STOP_NOW,
+  type ToGatewayThread,
+} from './gateway-messages.js';
+import { GcWatch } from './gateway-thread-gc.js';
+import type { ThreadHandler } from './gateway-thread-handler.js';
+
+const UPGRADE_TIMEOUT_MS = 3_000;
+const MAX_MESSAGE_BYTES = 4_104;
+/** An echo server exists for conformance tests and baselines, whose messages are larger than a game's. */
+const MAX_ECHO_MESSAGE_BYTES = 16 * 1_048_576;
+const MAX_ECHO_FRAGMENTS = 1_048_576;
+/** The control words are looked at at least this often. */
+const LOOK_EVERY_US = 50_000;
+const DRAIN_LIMIT_US = 30_000_000;
+
+/** Stands between the gateway and the handler and does, at each turn of the loop, what the main thread asks for. */
+class GatewayThread implements GatewayHandler {
+  readonly #control: Int32Array;
+  readonly #gateway: Gateway;
+  readonly #handler: ThreadHandler;
+  readonly #gcWatch: GcWatch;
+  #drainUntilUs = 0;
+  #stopping = false;
+
+  constructor(start: GatewayThreadStart, gateway: Gateway, handler: ThreadHandler, counters: Counters) {
+    this.#control = new Int32Array(start.control);
+    this.#gateway = gateway;
+    this.#handler = handler;
+    this.#gcWatch = new GcWatch(counters);
+  }
+
+  async run(): Promise<void> {
+    post({ type: 'listening', port: await this.#gateway.listen(this) });
+    await this.#gateway.run();
+    this.#gcWatch.read();
+    if (this.#drainUntilUs > 0) post({ type: 'drained' });
+  }
+
+  onOpen(slot: number, nowUs: number): void {
+    this.#handler.onOpen(slot, nowUs);
+  }
+
+  onBinary(slot: number, bytes: Uint8Array, start: number, end: number, nowUs: number): void {
+    this.#handler.onBinary(slot, bytes, start, end, nowUs);
+  }
+
+  onText(slot: number, bytes: Uint8Array, start: number, end: number, nowUs: number): void {
+    this.#handler.onText(slot, bytes, start, end, nowUs);
+  }
+
+  onClose(slot: number, code: number, nowUs: number): void {
+    this.#handler.onClose(slot, code, nowUs);
+  }
+
+  onTick(nowUs: number): number {
+    this.#obey(nowUs);
+    if (this.#stopping) return nowUs + LOOK_EVERY_US;
+    this.#gcWatch.tick(nowUs);
+    return Math.min(this.#handler.onTick(nowUs), nowUs + LOOK_EVERY_US);
+  }
+
+  #obey(nowUs: number): void {
+    if (this.#stopping) return;
+    if (Atomics.load(this.#control, CONTROL_MAIL) !== 0) this.#readMail(nowUs);
+    const state = Atomics.load(this.#control, CONTROL_STATE);
+    if (state === STATE_STOP_NOW) {
+      this.#stop();
+    } else if (state === STATE_DRAIN) {
+      if (this.#drainUntilUs === 0) {
+        this.#drainUntilUs = nowUs + DRAIN_LIMIT_US;
+        this.#gateway.stopAccepting();
+        this.#handler.drain(nowUs);
+      }
+      if (this.#gateway.openCount === 0 || nowUs >= this.#drainUntilUs) this.#stop();
+    }
+  }
+
+  #readMail(nowUs: number): void {
+    // Taken back before the messages are read: one that comes meanwhile raises the flag again.
+    Atomics.store(this.#control, CONTROL_MAIL, 0);
+    for (let mail = receiveMessageOnPort(parentPort!); mail !== undefined; mail = receiveMessageOnPort(parentPort!)) {
+      this.#handler.receive(mail.message as ToGatewayThread, nowUs);
+    }
+  }
+
+  #stop(): void {
+    this.#stopping = true;
+    this.#gateway.stop();
+  }
+}
+
+function post(message: FromGatewayThread): void {
+  parentPort!.postMessage(message);
+}
+
+async function createGateway(start: GatewayThreadStart): Promise<Gateway> {
+  const options: GatewayOptions = {
+    host: start.host,
+    port: start.port,
+    path: start.path,
+    capacity: start.capacity,
+    maxMessageBytes: start.echo ? MAX_ECHO_MESSAGE_BYTES : MAX_MESSAGE_BYTES,
+    upgradeTimeoutMs: UPGRADE_TIMEOUT_MS,
+    ...(start.echo ? { maxFragments: MAX_ECHO_FRAGMENTS } : {}),
+    ...(start.allowedOrigins === undefined ? {} : { allowedOrigins: start.allowedOrigins }),
+  };
+  if (start.kind === 'ws') return createWsGateway(options);
+  // Only here, so that a machine without io_uring never loads what it cannot use.
+  const { createUringGateway } = await import('./gateway/uring-gateway.js');
+  return createUringGateway(options);
+}
+
+async function main(): Promise<void> {
+  const start = workerData as GatewayThreadStart;
+  const gateway = await createGateway(start);
+  const counters = new Counters(start.counters);
+  const handler: ThreadHandler = start.echo ? new EchoHandler(gateway) : new EchoHandler(gateway);
+  await new GatewayThread(start, gateway, handler, counters).run();
+}
+
+main().catch((error: Error) => post({ type: 'failed', message: error.message, stack: error.stack ?? '' }));
