@@ -6,9 +6,9 @@ import { TREND_HEADS, trendRows } from './trend-rows.js';
 
 /** summary.md: the terminal's blocks as GitHub-flavoured Markdown, the verdict first. */
 export function renderMarkdown(report: Report): string {
-  const parts = [`# ${escape(report.scenario)}: ${report.verdict}`, `${escape(report.reason)}.`];
-  if (report.findings.length > 0) parts.push(report.findings.map((finding) => `- ${escape(finding)}`).join('\n'));
-  parts.push(`Started ${escape(report.startedAt)}, ${formatClock(report.durationMs)} long, exit code ${report.exitCode}.`);
+  const parts = [`# ${literal(report.scenario)}: ${report.verdict}`, `${literal(report.reason)}.`];
+  if (report.findings.length > 0) parts.push(report.findings.map((finding) => `- ${literal(finding)}`).join('\n'));
+  parts.push(`Started ${literal(report.startedAt)}, ${formatClock(report.durationMs)} long, exit code ${report.exitCode}.`);
   if (report.thresholds.length > 0) {
     const rows = report.thresholds.map((threshold) => [
       threshold.verdict === 'fail' ? '**fail**' : threshold.verdict,
@@ -39,15 +39,17 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[], l
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const rule = heads.map((_, column) => (column < left ? ':--' : '--:'));
   // Bold is ours; everything else may come from a server or a file.
-  const cell = (text: string): string => (text === '**fail**' ? text : escape(text));
+  const cell = (text: string): string => (text === '**fail**' ? text : literal(text));
   return [line(heads), line(rule), ...rows.map((row) => line(row.map(cell)))].join('\n');
 }
 
 /** Text that Markdown takes literally: one line, no HTML, no links, no cell ends. */
-function escape(text: string): string {
+function literal(text: string): string {
   return printable(text, 400)
     .replace(/[\\`*[\]|~]/g, '\\$&')
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;');
+    .replace(/>/g, '&gt;')
+    .replace(/:\/\//g, '&#58;//')
+    .replace(/www\./gi, 'www&#46;');
 }

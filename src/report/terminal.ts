@@ -92,8 +92,8 @@ function errorLines(report: Report): Line[] {
 function verdictBlock(report: Report, paint: Paint, width: number): string {
   const found: Line[] = report.findings.map((finding) => ['also', printable(finding, 400)]);
   const verdict: Line = ['verdict', `${report.verdict}: ${printable(report.reason, 400)}`];
-  const color = VERDICT_COLORS[report.verdict];
-  return lines(found, width) + paint(lines([verdict], width).trimEnd(), color === 'green' ? 'green' : color) + '\n';
+  const text = lines([verdict], width).trimEnd();
+  return `${lines(found, width)}${paint(text, VERDICT_COLORS[report.verdict])}\n`;
 }
 
 const LABEL_WIDTH = 12;

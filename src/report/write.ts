@@ -1,0 +1,98 @@
+import { constants } from 'node:fs';
+import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { GwrkError } from '../core/errors.js';
+import { renderHistoryCsv, renderStatsCsv } from './csv.js';
+import { renderHlog } from './hlog.js';
+import { renderJunit } from './junit.js';
+import { renderMarkdown } from './markdown.js';
+import type { Report } from './report.js';
+
+/** Runs of one scenario that may start in one second. */
+const MAX_TWINS = 1000;
+
+/**
+ * Writes a run into a directory of its own below `out`: report.json first, since everything else can be made again from
+ * it. Returns the path of the directory. Throws GWRK_OUTPUT_UNWRITABLE when the disk is full, read-only or forbidden.
+ */
+export async function writeReport(report: Report, out: string): Promise<string> {
+  return orUnwritable(out, async () => {
+    const directory = await createRunDirectory(report, out);
+    await writeFileAtomically(join(directory, 'report.json'), renderJson(report));
+    await writeFileAtomically(join(directory, 'summary.md'), renderMarkdown(report));
+    await writeFileAtomically(join(directory, 'latency.hlog'), renderHlog(report));
+    await writeFileAtomically(join(directory, 'junit.xml'), renderJunit(report));
+    await writeFileAtomically(join(directory, 'stats.csv'), renderStatsCsv(report));
+    await writeFileAtomically(join(directory, 'stats_history.csv'), renderHistoryCsv(report));
+    return directory;
+  });
+}
+
+/** One rendering to a path that the user named. What stood there is replaced, whole or not at all. */
+export async function writeOutput(path: string, text: string): Promise<void> {
+  await orUnwritable(path, () => writeFileAtomically(path, text));
+}
+
+/** report.json as text. */
+export function renderJson(report: Report): string {
+  return `${JSON.stringify(report, null, 1)}\n`;
+}
+
+/**
+ * "lobby-20261122-211141" (UTC): at most 80 of a-z 0-9 . _ -, beginning with a letter or digit, whatever the scenario is
+ * called.
+ */
+export function runName(scenario: string, startedAt: string): string {
+  const slug = scenario
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[^a-z0-9]+/, '')
+    .slice(0, 56)
+    .replace(/[^a-z0-9]+$/, '');
+  const [date = '', time = ''] = startedAt.slice(0, 19).replace(/[-:]/g, '').split('T');
+  return `${slug || 'run'}-${date}-${time}`;
+}
+
+async function createRunDirectory(report: Report, out: string): Promise<string> {
+  await mkdir(out, { recursive: true });
+  const parent = await realpath(out);
+  const name = runName(report.scenario, report.startedAt);
+  for (let twin = 1; twin <= MAX_TWINS; twin++) {
+    const directory = join(parent, twin === 1 ? name : `${name}-${twin}`);
+    try {
+      // Not recursive: it fails on anything that stands there, a symbolic link too, so the directory is ours alone.
+      await mkdir(directory, { mode: 0o700 });
+      return directory;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+  throw new Error(`${name} exists ${MAX_TWINS} times`);
+}
+
+async function writeFileAtomically(path: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${process.hrtime.bigint()}`);
+  try {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+    const file = await open(temporary, flags, 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function orUnwritable<Result>(path: string, write: () => Promise<Result>): Promise<Result> {
+  try {
+    return await write();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new GwrkError('GWRK_OUTPUT_UNWRITABLE', 'the results could not be written', { given: reason, where: path, cause: error });
+  }
+}
