@@ -111,11 +111,11 @@ export class Acceptor {
 
   /** Stays with one ring until it is full: connections of a small test then share one ring, and one system call a round. */
   #ringWithRoom(): SocketRing | undefined {
-    if (this.#filling && this.#filling.used < this.#filling.slots) return this.#filling;
+    if (this.#filling && this.#filling.used < this.#filling.table.slots) return this.#filling;
     const count = this.#group.ringLimit;
     for (let index = 0; index < count; index++) {
       const ring = this.#group.ring(index) ?? this.#group.makeRing(index);
-      if (ring.used >= ring.slots) continue;
+      if (ring.used >= ring.table.slots) continue;
       this.#filling = ring;
       return ring;
     }

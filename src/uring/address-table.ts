@@ -50,7 +50,7 @@ export function createAddressTable(
       ring.room(5);
       ring.begin(slot, CONNECTING);
       ring.used++;
-      const tag = ring.tag(slot);
+      const tag = ring.table.tag(slot);
       prepareSocket(ring.ring, bytes[targetAt] === AF_INET6 ? AF_INET6 : AF_INET, slot, tag, FOR_CHAIN);
       prepareSetOption(ring.ring, slot, IPPROTO_TCP, TCP_NODELAY, memory, ONE, 4, true, tag, FOR_CHAIN);
       if (source >= 0) {

@@ -110,7 +110,7 @@ export class SocketGroup implements RingOwner {
 
   bufferedBytes(row: number): number {
     const ring = this.ringOf(row);
-    return ring.bufferedBytes(row - ring.base);
+    return ring.sender.bufferedBytes(row - ring.base);
   }
 
   /** What was sent goes out, then the socket closes; onClosed follows. */
@@ -124,7 +124,7 @@ export class SocketGroup implements RingOwner {
   abort(row: number): void {
     const ring = this.ringOf(row);
     this.#firstBytes.delete(row);
-    const state = ring.state[row - ring.base];
+    const state = ring.table.state[row - ring.base];
     if (state === FREE || state === ENDING) return;
     this.#addresses.lingerNot(ring, row - ring.base);
     ring.end(row - ring.base, 0);

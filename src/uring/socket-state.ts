@@ -33,13 +33,39 @@ export const OPERATION_MASK = 15;
  * earlier life has another generation. The high word is the operation; behind it stands, for a send, where its bytes are.
  */
 export const SLOT_BITS = 15;
-export const SLOT_MASK = (1 << SLOT_BITS) - 1;
+const SLOT_MASK = (1 << SLOT_BITS) - 1;
 export const GENERATION_MASK = 0xffff;
 export const MAX_SLOTS = 1 << SLOT_BITS;
 
-export const tagOf = (slot: number, generation: number): number => slot | (generation << SLOT_BITS);
-export const slotOf = (low: number): number => low & SLOT_MASK;
-export const generationOf = (low: number): number => (low >>> SLOT_BITS) & GENERATION_MASK;
 /** Offsets in an outbox are multiples of 16: the low four bits are free for the operation. */
 export const sendNowTag = (offset: number): number => offset | FOR_SEND_NOW;
 export const offsetOf = (high: number): number => high & ~OPERATION_MASK;
+
+/** The columns of a ring's slots. */
+export class SlotTable {
+  readonly slots: number;
+  readonly state: Uint8Array;
+  readonly marks: Uint8Array;
+  readonly generation: Uint16Array;
+  /** Why the slot's life ended; errnos of Linux fit a byte. */
+  readonly errno: Uint8Array;
+
+  constructor(slots: number) {
+    this.slots = slots;
+    this.state = new Uint8Array(slots);
+    this.marks = new Uint8Array(slots);
+    this.generation = new Uint16Array(slots);
+    this.errno = new Uint8Array(slots);
+  }
+
+  /** The low word of user data for the slot's present life. */
+  tag(slot: number): number {
+    return slot | (this.generation[slot]! << SLOT_BITS);
+  }
+
+  /** The slot that a completion's low word names, or -1 when it belongs to an earlier life. */
+  present(low: number): number {
+    const slot = low & SLOT_MASK;
+    return ((low >>> SLOT_BITS) & GENERATION_MASK) === this.generation[slot] ? slot : -1;
+  }
+}
