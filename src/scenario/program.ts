@@ -4,7 +4,10 @@
  */
 import type { Expression, Template } from './expression.js';
 
-/** Opcodes. An instruction is `INSTRUCTION_WORDS` 32-bit words: opcode, a, b, c. What a, b and c mean stands behind each. */
+/**
+ * Opcodes. An instruction is `INSTRUCTION_WORDS` 32-bit words: opcode, a, b, c. What a, b and c mean stands behind each.
+ * Places to go to are numbers of instructions (the first is 0), not of words.
+ */
 export const OP_END = 0; // the flow is over: afterFlow says what next
 export const OP_LOGIN = 1; // a: index in logins
 export const OP_CONNECT = 2; // a: index in connects
@@ -107,7 +110,7 @@ export interface LoopStep {
   readonly periodUs?: number;
   /** Ends after that many iterations. */
   readonly count?: number;
-  /** Ends after that time. */
+  /** Ends after that time. Without count and forUs the loop ends with the scenario; what stands after it is then still done. */
   readonly forUs?: number;
 }
 

@@ -1,0 +1,217 @@
+/** A validated flow -> a program. The order of steps has been checked (flow-order.ts); nothing here can fail but `{{ }}`. */
+import { operationByName } from '../protocol/packet/opcodes.js';
+import type { Expression, Template } from './expression.js';
+import { type Constants, ExpressionError, literal, parseTemplate } from './expression-parse.js';
+import { jsonTemplate } from './message-template.js';
+import {
+  type Expectation,
+  INSTRUCTION_WORDS,
+  OP_AUTH,
+  OP_CONNECT,
+  OP_DISCONNECT,
+  OP_END,
+  OP_EXPECT,
+  OP_HEARTBEAT,
+  OP_JOIN,
+  OP_LEAVE,
+  OP_LOGIN,
+  OP_LOOP,
+  OP_NEXT,
+  OP_OPERATION,
+  OP_SEND,
+  OP_THINK,
+  type OperationStep,
+  type PayloadField,
+  type Program,
+  type SendStep,
+} from './program.js';
+import type { Loop, Step, StepOf } from './schema-steps.js';
+
+type Path = readonly PropertyKey[];
+/** Told of a `{{ }}` that does not parse, or does not give what its place needs. */
+export type ReportExpression = (path: Path, error: ExpressionError, text: string) => void;
+type Lists = { -readonly [Name in Exclude<keyof Program, 'code'>]: Program[Name][number][] };
+
+/** The program of a flow that stands at `path` of the file. */
+export function compileFlow(flow: readonly Step[], path: Path, constants: Constants, report: ReportExpression): Program {
+  const compiler = new FlowCompiler(constants, report);
+  compiler.steps(flow, path, 0);
+  return compiler.finish();
+}
+
+class FlowCompiler {
+  readonly #constants: Constants;
+  readonly #report: ReportExpression;
+  readonly #code: number[] = [];
+  readonly #lists: Lists = {
+    durationsUs: [],
+    logins: [],
+    connects: [],
+    heartbeats: [],
+    rooms: [],
+    operations: [],
+    sends: [],
+    expects: [],
+    thinks: [],
+    loops: [],
+  };
+  #authenticated = false;
+
+  constructor(constants: Constants, report: ReportExpression) {
+    this.#constants = constants;
+    this.#report = report;
+  }
+
+  finish(): Program {
+    this.#emit(OP_END);
+    return { code: Int32Array.from(this.#code), ...this.#lists };
+  }
+
+  steps(steps: readonly Step[], path: Path, depth: number): void {
+    for (const [index, step] of steps.entries()) this.#step(step, [...path, index], depth);
+  }
+
+  #emit(opcode: number, a = 0, b = 0): number {
+    this.#code.push(opcode, a, b, 0);
+    return this.#code.length / INSTRUCTION_WORDS - 1;
+  }
+
+  #step(step: Step, path: Path, depth: number): void {
+    const { durationsUs, logins, connects, heartbeats, rooms, operations, sends, expects, thinks } = this.#lists;
+    if (step.login) {
+      const { uid, proof, secret, timeout } = step.login;
+      const shared = { uid: this.#text(uid, [...path, 'login', 'uid']), proof, timeoutUs: timeout };
+      logins.push(secret === undefined ? shared : { ...shared, secret: this.#text(secret, [...path, 'login', 'secret']) });
+      this.#emit(OP_LOGIN, logins.length - 1);
+    } else if (step.connect) {
+      connects.push(this.#connect(step.connect, [...path, 'connect']));
+      this.#emit(OP_CONNECT, connects.length - 1);
+    } else if (step.auth) {
+      durationsUs.push(step.auth.timeout);
+      this.#authenticated = true;
+      this.#emit(OP_AUTH, durationsUs.length - 1);
+    } else if (step.heartbeat) {
+      heartbeats.push({ periodUs: step.heartbeat.every, jitter: step.heartbeat.jitter });
+      this.#emit(OP_HEARTBEAT, heartbeats.length - 1);
+    } else if (step.join) {
+      rooms.push({ room: this.#number(step.join.room, [...path, 'join', 'room']), timeoutUs: step.join.timeout });
+      this.#emit(OP_JOIN, rooms.length - 1);
+    } else if (step.leave) {
+      durationsUs.push(step.leave.timeout);
+      this.#emit(OP_LEAVE, durationsUs.length - 1);
+    } else if (step.op) {
+      operations.push(this.#operation(step.op, [...path, 'op']));
+      this.#emit(OP_OPERATION, operations.length - 1);
+    } else if (step.send) {
+      sends.push(this.#send(step.send, [...path, 'send']));
+      this.#emit(OP_SEND, sends.length - 1);
+    } else if (step.expect) {
+      expects.push(this.#expectation(step.expect, [...path, 'expect']));
+      this.#emit(OP_EXPECT, expects.length - 1);
+    } else if (step.think) {
+      thinks.push({ minUs: step.think.min, maxUs: step.think.max ?? step.think.min });
+      this.#emit(OP_THINK, thinks.length - 1);
+    } else if (step.disconnect) {
+      this.#emit(OP_DISCONNECT, step.disconnect.code, step.disconnect.polite && this.#authenticated ? 1 : 0);
+      this.#authenticated = false;
+    } else if (step.loop) {
+      this.#loop(step.loop, [...path, 'loop'], depth);
+    }
+  }
+
+  #loop(loop: Loop, path: Path, depth: number): void {
+    const { loops } = this.#lists;
+    const number = loops.length;
+    const { every, count, for: forUs } = loop;
+    loops.push({
+      depth,
+      ...(every === undefined ? {} : { periodUs: every }),
+      ...(count === undefined ? {} : { count }),
+      ...(forUs === undefined ? {} : { forUs }),
+    });
+    const head = this.#emit(OP_LOOP, number);
+    this.steps(loop.steps, [...path, 'steps'], depth + 1);
+    const next = this.#emit(OP_NEXT, number, head + 1);
+    this.#code[head * INSTRUCTION_WORDS + 2] = next + 1;
+  }
+
+  #connect({ path: target, headers, subprotocol, timeout }: StepOf<'connect'>, path: Path): Program['connects'][number] {
+    return {
+      ...(target === undefined ? {} : { path: this.#text(target, [...path, 'path']) }),
+      headers: Object.entries(headers).map(([name, value]) => ({ name, value: this.#text(value, [...path, 'headers', name]) })),
+      ...(subprotocol === undefined ? {} : { subprotocol }),
+      timeoutUs: timeout,
+    };
+  }
+
+  #operation(op: StepOf<'op'>, path: Path): OperationStep {
+    const { opcode, fields, plain } = operationByName(op.code)!;
+    const { within, code } = op.expect;
+    const expect = code === undefined ? { withinUs: within } : { withinUs: within, code };
+    if (op.code === 'echo') return { opcode, signed: op.signed, payload: this.#echoPayload(op, path), expect };
+    const values = op as unknown as Readonly<Record<string, number | string>>;
+    const payload = fields.map(({ name, kind }): PayloadField => ({ kind, value: this.#number(values[name]!, [...path, name]) }));
+    return { opcode, signed: !plain, payload, expect };
+  }
+
+  #echoPayload({ text, hex }: Extract<StepOf<'op'>, { code: 'echo' }>, path: Path): PayloadField[] {
+    if (hex !== undefined) return [{ kind: 'bytes', hex: plainHex(hex) }];
+    return text === undefined ? [] : [{ kind: 'text', value: this.#text(text, [...path, 'text']) }];
+  }
+
+  #send(send: StepOf<'send'>, path: Path): SendStep {
+    const { text, json, hex, match, expect } = send;
+    const rest: Pick<SendStep, 'match' | 'expect'> = {
+      ...(match === undefined ? {} : { match: matchOf(match) }),
+      ...(expect === undefined ? {} : { expect: this.#expectation(expect, [...path, 'expect']) }),
+    };
+    if (hex !== undefined) return { kind: 'binary', hex: plainHex(hex), ...rest };
+    const message =
+      text === undefined ? jsonTemplate(json, (part) => this.#text(part, [...path, 'json'])) : this.#text(text, [...path, 'text']);
+    return { kind: 'text', text: message, ...rest };
+  }
+
+  #expectation({ within, text, contains, json }: StepOf<'expect'>, path: Path): Expectation {
+    return {
+      withinUs: within,
+      ...(text === undefined ? {} : { text: this.#text(text, [...path, 'text']) }),
+      ...(contains === undefined ? {} : { contains: this.#text(contains, [...path, 'contains']) }),
+      ...(json === undefined
+        ? {}
+        : { json: Object.entries(json).map(([pointer, value]) => ({ pointer, equals: this.#value(value, [...path, 'json', pointer]) })) }),
+    };
+  }
+
+  #text(value: string | number | boolean, path: Path): Template {
+    const text = String(value);
+    try {
+      return parseTemplate(text, this.#constants);
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      this.#report(path, error, text);
+      return { parts: [] };
+    }
+  }
+
+  /** One value: a literal, or the expression of a text that is one `{{ }}`. */
+  #value(value: string | number | boolean, path: Path): Expression {
+    if (typeof value !== 'string' || !value.includes('{{')) return literal(value);
+    const [only] = this.#text(value.trim(), path).parts;
+    return typeof only === 'object' ? only : literal(only ?? '');
+  }
+
+  #number(value: string | number, path: Path): Expression {
+    const expression = this.#value(value, path);
+    if (expression.kind === 'string') return literal(Number(expression.value));
+    if (expression.kind === 'call' && expression.name === 'uuid')
+      this.#report(path, new ExpressionError('uuid() is not a number', 0), String(value));
+    return expression;
+  }
+}
+
+const plainHex = (hex: string): string => hex.replace(/\s+/g, '').toLowerCase();
+
+function matchOf({ json, offset, width, endian }: NonNullable<StepOf<'send'>['match']>): NonNullable<SendStep['match']> {
+  if (json !== undefined) return { by: 'json', pointer: json };
+  return { by: 'bytes', offset: offset ?? 0, width: width ?? 4, littleEndian: endian === 'little' };
+}

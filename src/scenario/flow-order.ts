@@ -1,0 +1,131 @@
+/**
+ * Whether the steps of a flow can follow one another: auth after connect, op after auth, and so on. Looks only at the
+ * names of steps, so it also finds faults of order in a file that has other faults.
+ */
+import { MAX_LOOP_DEPTH } from './program.js';
+import { STEP_NAMES } from './schema-steps.js';
+import type { IssueDetails } from './schema-values.js';
+
+type Path = readonly PropertyKey[];
+type Report = (path: Path, summary: string, details?: IssueDetails) => void;
+
+/** What holds for a client between two steps. */
+interface Standing {
+  loggedIn: boolean;
+  connected: boolean;
+  authenticated: boolean;
+  beating: boolean;
+}
+
+const NEEDS: Readonly<Record<string, readonly (keyof Standing)[]>> = {
+  auth: ['loggedIn', 'connected'],
+  heartbeat: ['authenticated'],
+  join: ['authenticated'],
+  leave: ['authenticated'],
+  op: ['authenticated'],
+  send: ['connected'],
+  expect: ['connected'],
+  disconnect: ['connected'],
+};
+const GIVEN_BY: Readonly<Record<keyof Standing, string>> = {
+  loggedIn: 'login',
+  connected: 'connect',
+  authenticated: 'auth',
+  beating: 'heartbeat',
+};
+/** Steps that may not come again while what they give holds. */
+const ONCE: Readonly<Record<string, keyof Standing>> = { connect: 'connected', auth: 'authenticated', heartbeat: 'beating' };
+
+/** Reports every fault of order in `flow`, which may be anything at all. */
+export function checkFlow(flow: unknown, path: Path, afterFlow: unknown, report: Report): void {
+  if (!Array.isArray(flow) || flow.length === 0) return;
+  const standing: Standing = { loggedIn: false, connected: false, authenticated: false, beating: false };
+  const connects = walk(flow, path, standing, 0, report);
+  if (!connects) report(path, 'this flow never connects', { hint: 'add - connect: {}', atKey: true });
+  else if (afterFlow === 'repeat' && standing.connected) {
+    report(path, 'a flow that is repeated must end as it begins', {
+      hint: 'add - disconnect: {} at its end, or put what is repeated into a loop',
+      atKey: true,
+    });
+  }
+}
+
+/** Goes through the steps, changing `standing`; true when there is a connect among them. */
+function walk(steps: readonly unknown[], path: Path, standing: Standing, depth: number, report: Report): boolean {
+  let connects = false;
+  for (const [index, step] of steps.entries()) {
+    if (step === null || typeof step !== 'object' || Array.isArray(step)) continue;
+    const at = [...path, index];
+    const names = Object.keys(step);
+    if (names.length !== 1) {
+      report(at, 'a step has exactly one key', {
+        given: names.join(', ') || 'none',
+        allowed: STEP_NAMES.join(', '),
+        hint: 'begin each step with its own dash',
+      });
+    }
+    for (const name of names) {
+      if (name === 'loop') connects = checkLoop((step as { loop: unknown }).loop, [...at, 'loop'], standing, depth, report) || connects;
+      else {
+        checkStep(name, [...at, name], standing, report);
+        connects ||= name === 'connect';
+      }
+    }
+  }
+  return connects;
+}
+
+function checkStep(name: string, path: Path, standing: Standing, report: Report): void {
+  const missing = Object.hasOwn(NEEDS, name) ? NEEDS[name]!.filter((need) => !standing[need]) : [];
+  if (missing.length > 0) {
+    report(path, `${name} must come after ${missing.map((need) => GIVEN_BY[need]).join(' and ')}`, { atKey: true });
+    // Said once: what follows is judged as if it had been there.
+    for (const need of missing) standing[need] = true;
+    if (name === 'heartbeat' || name === 'op' || name === 'join') standing.connected = true;
+  }
+  const once = Object.hasOwn(ONCE, name) ? ONCE[name]! : undefined;
+  if (once) {
+    if (standing[once]) report(path, `${name} a second time on one connection`, { hint: 'add - disconnect: {} before it', atKey: true });
+    standing[once] = true;
+  }
+  if (name === 'login') standing.loggedIn = true;
+  if (name === 'disconnect') standing.connected = standing.authenticated = standing.beating = false;
+}
+
+function checkLoop(loop: unknown, path: Path, standing: Standing, depth: number, report: Report): boolean {
+  if (loop === null || typeof loop !== 'object') return false;
+  const { steps, every, for: duration, count } = loop as Record<string, unknown>;
+  if (depth >= MAX_LOOP_DEPTH) {
+    report(path, 'loops nest too deep', { allowed: `${MAX_LOOP_DEPTH} loops within one another`, atKey: true });
+    return false;
+  }
+  if (!Array.isArray(steps)) return false;
+  const before = { ...standing };
+  const connects = walk(steps, [...path, 'steps'], standing, depth + 1, report);
+  if (before.connected !== standing.connected) {
+    report(path, 'a loop must end as it begins', {
+      given: standing.connected ? 'begins without a connection, ends with one' : 'begins with a connection, ends without one',
+      hint: standing.connected ? 'add - disconnect: {} at its end' : 'add - connect: {} at its end, or move disconnect behind the loop',
+      atKey: true,
+    });
+  } else if (!before.beating && standing.beating) {
+    report(path, 'heartbeat would start again in each round', { hint: 'move heartbeat before the loop', atKey: true });
+  }
+  if (every === undefined && duration === undefined && count === undefined && !steps.some(waits)) {
+    report(path, 'this loop would never wait', { hint: 'add every: 1s, or a think, or an expect inside', atKey: true });
+  }
+  return connects;
+}
+
+/** Whether a step takes time by itself. */
+function waits(step: unknown): boolean {
+  if (step === null || typeof step !== 'object') return true;
+  const fields = step as Record<string, unknown>;
+  const send = fields.send;
+  if ('send' in fields) return send === null || typeof send !== 'object' || 'expect' in send;
+  if ('heartbeat' in fields) return false;
+  const loop = fields.loop as { steps?: unknown; every?: unknown } | null | undefined;
+  if ('loop' in fields)
+    return loop === null || typeof loop !== 'object' || loop.every !== undefined || (Array.isArray(loop.steps) && loop.steps.some(waits));
+  return true;
+}

@@ -1,0 +1,238 @@
+/** The steps of a flow. A step is a map with one key. */
+import * as z from 'zod';
+import { CODE_NAMES } from '../protocol/packet/codes.js';
+import { didYouMean } from './nearest-name.js';
+import { addIssue, always, clientNumber, clientText, count, durationUs, fixedText, jsonPointer, oneValue, share } from './schema-values.js';
+
+const timeout = () => durationUs(1000).prefault('10s').describe('How long to wait for the answer.');
+const HEX = /^([0-9a-fA-F]{2}|\s)*$/;
+const hexBytes = () => z.string().max(131_072).regex(HEX, { error: 'pairs of hex digits, spaces between them as you like' });
+const jsonValues = () => z.record(jsonPointer(), oneValue());
+
+const within = () => durationUs(1000).prefault('10s').describe('The answer must come within this time of the send.');
+
+const CODES = new Map([...CODE_NAMES].map(([code, text]) => [text, code]));
+const resultCode = z.union([z.string(), z.number()], { error: 'ok, or the name of a code' }).transform((value, context): number => {
+  const code = typeof value === 'number' ? value : CODES.get(value.toUpperCase());
+  if (code !== undefined && Number.isInteger(code) && code >= 0 && code <= 0xffff) return code;
+  addIssue(context, 'there is no such code', {
+    allowed: [...CODES.keys()].join(', ').toLowerCase(),
+    ...hintOf(didYouMean(String(value).toUpperCase(), CODES.keys())),
+  });
+  return z.NEVER;
+});
+const hintOf = (hint: string | undefined) => (hint === undefined ? {} : { hint: hint.toLowerCase() });
+
+const operationExpect = z.strictObject({
+  within: within(),
+  code: resultCode.optional().describe('The result that passes: ok, a name (NO_ROOM), or a number. Absent: any.'),
+});
+
+export const messageExpect = z.strictObject({
+  within: within(),
+  text: clientText().optional().describe('The message must be this text.'),
+  contains: clientText().optional().describe('The message must contain this text.'),
+  json: jsonValues().optional().describe('JSON pointer: the value that must stand there.'),
+});
+
+const match = z
+  .strictObject({
+    json: jsonPointer().optional().describe('Pairs an answer with the request that has the same value there.'),
+    offset: count(0, 65_535).optional().describe('Pairs by the bytes at this offset of a binary message.'),
+    width: z.literal([1, 2, 4, 8]).optional().describe('How many bytes.'),
+    endian: z.enum(['little', 'big']).prefault('little').describe('Byte order at offset.'),
+  })
+  .superRefine((value, context) => {
+    if ((value.json === undefined) === (value.offset === undefined))
+      addIssue(context, 'match needs either json, or offset and width', { allowed: 'json: /id, or offset: 2 and width: 4' });
+    else if (value.json === undefined && value.width === undefined) addIssue(context, 'width is missing', { allowed: '1, 2, 4 or 8' });
+  });
+
+const send = z
+  .strictObject({
+    text: clientText().optional().describe('A text message.'),
+    json: z.unknown().optional().describe('A text message: this value as JSON, {{ }} filled in.'),
+    hex: hexBytes().optional().describe('A binary message, as hex digits.'),
+    match: match.optional().describe('How an answer finds its request. Absent: by order.'),
+    expect: messageExpect.optional().describe('Waits for the answer, times it and checks it. Absent: nothing is awaited.'),
+  })
+  .superRefine((value, context) => {
+    if (value === null || typeof value !== 'object') return;
+    const given = (['text', 'json', 'hex'] as const).filter((key) => value[key] !== undefined);
+    if (given.length !== 1)
+      addIssue(context, 'send needs exactly one of text, json and hex', {
+        given: given.join(', ') || 'none of them',
+        allowed: 'text, json or hex',
+      });
+    if (value.match && !value.expect)
+      addIssue(context, 'match pairs answers, but no answer is expected', { hint: 'add expect: {}', atKey: true }, ['match']);
+  }, always);
+
+const i32 = () => clientNumber(-(2 ** 31), 2 ** 31 - 1);
+const u32 = () => clientNumber(0, 2 ** 32 - 1);
+const operationAnswer = { expect: operationExpect.prefault({}).describe('The answer; it is always awaited and timed.') };
+
+const operation = z.discriminatedUnion('code', [
+  z
+    .strictObject({
+      code: z.literal('echo'),
+      text: clientText().optional().describe('The payload, as text.'),
+      hex: hexBytes().optional().describe('The payload, as hex digits.'),
+      signed: z.boolean().prefault(false).describe('Sends OP_SIGNED (timestamp, nonce, MAC) instead of OP.'),
+      ...operationAnswer,
+    })
+    .refine((value) => value.text === undefined || value.hex === undefined, { error: 'the payload is either text or hex' }),
+  z.strictObject({
+    code: z.literal('move'),
+    x: i32().describe('Where to, -2147483648 to 2147483647.'),
+    y: i32().describe('Where to, -2147483648 to 2147483647.'),
+    ...operationAnswer,
+  }),
+  z.strictObject({
+    code: z.literal('trade').describe('Critical, so always signed; the server lets 5 in 10 s through.'),
+    item: u32().describe('0 to 4294967295.'),
+    amount: u32().describe('0 to 4294967295.'),
+    ...operationAnswer,
+  }),
+]);
+
+const login = z
+  .strictObject({
+    uid: clientText().describe('The user: letters, digits, - and _, at most 64.'),
+    proof: z
+      .enum(['none', 'ticket', 'scrypt'])
+      .prefault('none')
+      .describe('How the first factor is proven; none needs a server on loopback.'),
+    secret: clientText().optional().describe('The ticket or password; not with proof none.'),
+    timeout: timeout(),
+  })
+  .superRefine((value, context) => {
+    const literal = String(value.uid).replace(/\{\{.*?\}\}/gs, '');
+    if (!/^[A-Za-z0-9_-]*$/.test(literal) || literal.length > 64 || value.uid === '')
+      addIssue(context, 'this is no uid', { allowed: 'letters, digits, - and _, at most 64' }, ['uid']);
+    if (value.proof === 'none' && value.secret !== undefined)
+      addIssue(context, 'proof none takes no secret', { hint: 'set proof: ticket or proof: scrypt', atKey: true }, ['secret']);
+    if (value.proof !== 'none' && value.secret === undefined)
+      addIssue(context, 'secret is missing', { allowed: `the text that proves ${value.proof}` });
+  });
+
+// Those that make the upgrade itself (RFC 6455 section 4.1) are ours.
+const OWN_HEADERS = new Set([
+  'host',
+  'connection',
+  'upgrade',
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'sec-websocket-extensions',
+  'sec-websocket-protocol',
+  'content-length',
+  'transfer-encoding',
+]);
+const headers = z.record(z.string(), clientText()).superRefine((value, context) => {
+  for (const [name, text] of Object.entries(value)) {
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) addIssue(context, 'this is no name of a header', { given: name, atKey: true }, [name]);
+    else if (OWN_HEADERS.has(name.toLowerCase())) addIssue(context, 'gwrk sets this header itself', { given: name, atKey: true }, [name]);
+    if (/[\r\n\0]/.test(String(text))) addIssue(context, 'a header is one line', {}, [name]);
+  }
+});
+
+const connect = z.strictObject({
+  path: clientText()
+    .refine((value) => /^\/[^\s#]*$/.test(String(value).replace(/\{\{.*?\}\}/gs, '')), {
+      error: 'a path: it begins with / and has no spaces',
+      path: [],
+    })
+    .optional()
+    .describe('Instead of the path of the target.'),
+  headers: headers.prefault({}).describe('More headers of the upgrade request.'),
+  subprotocol: fixedText(256).optional().describe('Sec-WebSocket-Protocol.'),
+  timeout: timeout(),
+});
+
+const heartbeat = z.strictObject({
+  every: durationUs(1000).prefault('10s').describe('The period. Runs beside the flow until the connection ends.'),
+  jitter: share().prefault('5%').describe('Each period is varied by up to this share, both ways.'),
+});
+
+const think = z
+  .strictObject({
+    min: durationUs().describe('Waits at least this long.'),
+    max: durationUs().optional().describe('At most this long, evenly spread. Absent: min.'),
+  })
+  .superRefine((value, context) => {
+    if (value.max !== undefined && value.max < value.min) addIssue(context, 'max is less than min', { allowed: 'min and above' }, ['max']);
+  });
+
+const disconnect = z.strictObject({
+  code: z
+    .union([z.literal(1000), z.number().int().min(3000).max(4999)], { error: '1000, or 3000 to 4999' })
+    .prefault(1000)
+    .describe('The WebSocket close code.'),
+  polite: z.boolean().prefault(true).describe('After auth: DISCONNECT and ACK_CLOSE of the reference protocol first.'),
+});
+
+export const STEP_NAMES = [
+  'login',
+  'connect',
+  'auth',
+  'heartbeat',
+  'join',
+  'leave',
+  'op',
+  'send',
+  'expect',
+  'think',
+  'loop',
+  'disconnect',
+] as const;
+
+const plainSteps = {
+  login: login.optional().describe('Fetches credentials (both factors) from the login address of the target.'),
+  connect: connect.optional().describe('Opens the WebSocket connection.'),
+  auth: z.strictObject({ timeout: timeout() }).optional().describe('Proves both factors on the connection.'),
+  heartbeat: heartbeat.optional().describe('Starts signed heartbeats.'),
+  join: z
+    .strictObject({ room: clientNumber(0, 2 ** 32 - 1).describe('Number of the room, from 0.'), timeout: timeout() })
+    .optional()
+    .describe('Enters a room.'),
+  leave: z.strictObject({ timeout: timeout() }).optional().describe('Leaves the room.'),
+  op: operation.optional().describe('An operation of the reference protocol.'),
+  send: send.optional().describe('A message to any WebSocket server.'),
+  expect: messageExpect.optional().describe('Waits for a message that no send of ours caused.'),
+  think: think.optional().describe('Does nothing for a time.'),
+  disconnect: disconnect.optional().describe('Closes the connection.'),
+};
+
+/** Written out, because a type cannot be inferred from a schema that holds itself. */
+export type Step = { readonly [Name in keyof typeof plainSteps]?: z.output<(typeof plainSteps)[Name]> } & {
+  readonly loop?: Loop | undefined;
+};
+
+export interface Loop {
+  readonly every?: number | undefined;
+  readonly for?: number | undefined;
+  readonly count?: number | undefined;
+  readonly steps: readonly Step[];
+}
+
+const loop = z.strictObject({
+  every: durationUs(1)
+    .optional()
+    .describe('Paced: a round is planned every so often, whether or not the last one is over. Absent: the next round follows the last.'),
+  for: durationUs(1).optional().describe('Ends after this time.'),
+  count: count(1, 1_000_000_000).optional().describe('Ends after that many rounds. Without for and count: when the scenario ends.'),
+  steps: z
+    .array(z.lazy((): z.ZodType<Step> => step))
+    .min(1)
+    .max(1000)
+    .describe('What to repeat.'),
+});
+
+// That a step has one key and not two is checked with the order of the flow (flow-order.ts).
+const step: z.ZodType<Step> = z
+  .strictObject({ ...plainSteps, loop: loop.optional().describe('Repeats steps.') })
+  .meta({ id: 'step', minProperties: 1, maxProperties: 1 });
+
+export const steps = () => z.array(step).min(1).max(1000);
+
+export type StepOf<Name extends keyof Step> = NonNullable<Step[Name]>;

@@ -1,0 +1,188 @@
+/**
+ * The scenario file, described once: validation, types and JSON Schema (schema/scenario.json) all come from here. Values
+ * whose `{{ }}` are constant have been replaced before (variables.ts).
+ */
+import * as z from 'zod';
+import { checkThreshold } from '../measure/threshold.js';
+import { steps } from './schema-steps.js';
+import { addIssue, always, clientText, count, durationUs, fixedText, identifier, MAX_CLIENTS, name, rate } from './schema-values.js';
+
+const clients = () => count(1, MAX_CLIENTS);
+const perSecond = () => rate(0, 10_000_000);
+const timeUnit = () => durationUs(1000).prefault('1s').describe('The time that rates count for.');
+const duration = () => durationUs(1);
+const tags = () => z.record(name(), z.union([z.string(), z.number(), z.boolean()], { error: 'text' }).transform(String));
+
+const stagesOf = (target: ReturnType<typeof count>) =>
+  z
+    .array(
+      z.strictObject({
+        duration: durationUs().describe('How long the stage takes; 0s jumps.'),
+        target: target.describe('What is reached at its end, linearly.'),
+      }),
+    )
+    .min(1)
+    .max(1000);
+
+const common = {
+  startTime: durationUs().prefault('0s').describe('Starts that long after the common start.'),
+  gracefulStop: durationUs().prefault('30s').describe('How long clients may finish what they do after the end.'),
+  afterFlow: z
+    .enum(['hold', 'repeat', 'leave'])
+    .optional()
+    .describe('What a client does at the end of its flow. Default: hold for *-clients, leave for *-arrival-rate.'),
+  tags: tags().prefault({}).describe('Labels of the run, put into the report.'),
+  flow: steps().describe('What each client does, in order.'),
+};
+
+const maxClients = clients().describe('Arrivals beyond that many clients at once are counted as dropped_iterations.');
+
+export const EXECUTORS = {
+  'constant-clients': z.strictObject({
+    executor: z.literal('constant-clients').describe('Closed: that many clients from the start.'),
+    clients: clients().describe('How many.'),
+    duration: duration().describe('How long.'),
+    ...common,
+  }),
+  'ramping-clients': z.strictObject({
+    executor: z.literal('ramping-clients').describe('Closed: the number of clients follows the stages.'),
+    startClients: count(0, MAX_CLIENTS).prefault(0).describe('How many at the start.'),
+    stages: stagesOf(count(0, MAX_CLIENTS)).describe('Targets are clients.'),
+    ...common,
+  }),
+  'constant-arrival-rate': z.strictObject({
+    executor: z.literal('constant-arrival-rate').describe('Open: new clients arrive by the plan, late or not.'),
+    rate: rate(1e-6, 10_000_000).describe('Arrivals per timeUnit.'),
+    timeUnit: timeUnit(),
+    duration: duration().describe('How long.'),
+    maxClients: maxClients,
+    ...common,
+  }),
+  'ramping-arrival-rate': z.strictObject({
+    executor: z.literal('ramping-arrival-rate').describe('Open: the rate of arrivals follows the stages.'),
+    startRate: perSecond().prefault(0).describe('Arrivals per timeUnit at the start.'),
+    timeUnit: timeUnit(),
+    stages: stagesOf(perSecond()).describe('Targets are arrivals per timeUnit.'),
+    maxClients: maxClients,
+    ...common,
+  }),
+} as const;
+
+/** The part of a scenario that every executor has: checked by itself where the executor is unknown. */
+export const commonPart = z.object(common);
+
+const scenario = z.discriminatedUnion(
+  'executor',
+  Object.values(EXECUTORS) as [
+    (typeof EXECUTORS)['constant-clients'],
+    (typeof EXECUTORS)['ramping-clients'],
+    (typeof EXECUTORS)['constant-arrival-rate'],
+    (typeof EXECUTORS)['ramping-arrival-rate'],
+  ],
+);
+
+const thresholdObject = z.strictObject({
+  threshold: z.string().describe('The expression, as k6 writes it: p(99)<68; milliseconds.'),
+  level: z.enum(['error', 'warn']).prefault('error').describe('warn is shown, but does not change the exit code.'),
+  abortOnFail: z.boolean().prefault(false).describe('Ends the run when it fails.'),
+  delayAbortEval: durationUs().prefault('0s').describe('Does not abort before this time.'),
+});
+
+const threshold = z
+  .union([z.string(), thresholdObject], {
+    error: (issue) =>
+      issue.input !== null && typeof issue.input === 'object' ? undefined : 'text such as p(99)<68, or a map with threshold: in it',
+  })
+  .transform((value) =>
+    typeof value === 'string' ? { threshold: value, level: 'error' as const, abortOnFail: false, delayAbortEval: 0 } : value,
+  );
+
+const thresholds = z.record(z.string(), z.array(threshold).min(1).max(100)).superRefine((value, context) => {
+  if (value === null || typeof value !== 'object') return;
+  for (const [metric, rules] of Object.entries(value)) {
+    for (const [index, rule] of (Array.isArray(rules) ? rules : []).entries()) {
+      if (typeof rule?.threshold !== 'string') continue;
+      const problem = checkThreshold(metric, rule.threshold);
+      if (!problem) continue;
+      const { error, subject, allowed, column } = problem;
+      if (subject === 'metric') {
+        addIssue(context, error, { given: metric, allowed, atKey: true }, [metric]);
+        break;
+      }
+      addIssue(context, `${error} (letter ${column})`, { given: rule.threshold, allowed }, [metric, index]);
+    }
+  }
+}, always);
+
+const target = fixedText(2048).superRefine((value, context) => {
+  if (value.includes('{{')) return;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (!url) addIssue(context, 'this is not a URL', { allowed: 'ws://host:port/path or wss://host:port/path' });
+  else if (url.protocol !== 'ws:' && url.protocol !== 'wss:')
+    addIssue(context, 'this kind of target is not supported', { allowed: 'ws:// or wss://' });
+  else if (url.username || url.password)
+    addIssue(context, 'a target holds no user or password', { given: `${url.protocol}//...@${url.host}`, allowed: 'headers: of connect' });
+});
+
+const serve = z.strictObject({
+  command: fixedText().describe('Started before the run and stopped after it.'),
+  ready: fixedText(2048)
+    .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), { error: 'an http:// URL' })
+    .describe('The run begins when this URL answers 200.'),
+  env: z
+    .record(
+      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'letters, digits and _' }),
+      z.union([z.string(), z.number(), z.boolean()], { error: 'text' }).transform(String),
+    )
+    .prefault({})
+    .describe('More environment variables for it.'),
+});
+
+const swarm = z.strictObject({
+  threads: z
+    .union([z.literal('auto'), count(1, 256)], { error: 'auto, or a number from 1 to 256' })
+    .prefault('auto')
+    .describe('Worker threads.'),
+  transport: z.enum(['auto', 'uring', 'node']).prefault('auto').describe('io_uring on Linux, or sockets of Node.'),
+  sourceIps: z
+    .array(fixedText(128))
+    .max(256)
+    .prefault([])
+    .describe('Local addresses: single, ranges (127.0.1.1-127.0.1.9) or CIDR (127.0.1.0/24).'),
+  maxConnecting: count(1, 1_000_000).prefault(1000).describe('At most this many connections being opened at once, over all threads.'),
+});
+
+const fileKeys = {
+  name: name().describe('Names the run and its directory.'),
+  target: target.describe('The server: ws:// or wss://.'),
+  serve: serve.nullable().optional().describe('Starts a server for the run; null starts none (--set serve=null).'),
+  swarm: swarm.prefault({}).describe('How the load is made.'),
+  variables: z.record(identifier(), clientText()).prefault({}).describe('Values for {{ NAME }}; -e NAME=VALUE replaces them.'),
+  scenarios: z.record(name(), scenario).describe('What runs, by name. Scenarios run at the same time.'),
+  thresholds: thresholds.prefault({}).describe('Rules by metric; the run fails when one does not hold.'),
+};
+
+const fileObject = z.strictObject(fileKeys);
+const environment = z.strictObject(
+  Object.fromEntries(Object.keys(fileKeys).map((key) => [key, z.unknown().optional()])) as Record<
+    keyof typeof fileKeys,
+    z.ZodOptional<z.ZodUnknown>
+  >,
+);
+
+export const scenarioFile = fileObject.extend({
+  environments: z
+    .record(name(), environment)
+    .prefault({})
+    .describe('Laid over the file by --environment NAME: maps key by key, the rest replaced.'),
+});
+
+/** The file after validation: durations in microseconds, defaults filled in. */
+export type ScenarioFile = z.output<typeof scenarioFile>;
+export type ScenarioEntry = ScenarioFile['scenarios'][string];
+export type ExecutorName = keyof typeof EXECUTORS;
+
+/** JSON Schema (draft 2020-12) of scenario files, for editors and `gwrk schema`. */
+export function scenarioJsonSchema(): object {
+  return z.toJSONSchema(scenarioFile, { io: 'input', unrepresentable: 'any' });
+}
