@@ -6,14 +6,14 @@ export class LoginBatch {
   accessExpS = 0;
   refreshExpS = 0;
   readonly uids: string[] = [];
-  /** 16 bytes an entry, all of them. */
+  /** 16 bytes an entry, all but deviceMacs. */
   readonly sids: Uint8Array;
   readonly jtis: Uint8Array;
   readonly families: Uint8Array;
   /** First 16 bytes of SHA-256(uid). */
   readonly userHashes: Uint8Array;
-  /** First 16 bytes of the fingerprint's HMAC. */
-  readonly deviceHashes: Uint8Array;
+  /** The fingerprint's HMAC, 32 bytes an entry. */
+  readonly deviceMacs: Uint8Array;
   /** What became of each, LOGIN_OK or LOGIN_FULL; set by the store. */
   readonly outcome: Uint8Array;
 
@@ -23,7 +23,7 @@ export class LoginBatch {
     this.jtis = new Uint8Array(capacity * 16);
     this.families = new Uint8Array(capacity * 16);
     this.userHashes = new Uint8Array(capacity * 16);
-    this.deviceHashes = new Uint8Array(capacity * 16);
+    this.deviceMacs = new Uint8Array(capacity * 32);
     this.outcome = new Uint8Array(capacity);
   }
 }

@@ -99,7 +99,7 @@ export class MemoryStore implements AuthStore {
       this.#end(this.#users.first(batch.userHashes, at));
     }
     if (table.size === table.capacity && !this.#endOneOutOfAccess()) return false;
-    const row = table.insert(batch.sids, at, batch.jtis, at, batch.userHashes, at, batch.deviceHashes, at, batch.accessExpS);
+    const row = table.insert(batch.sids, at, batch.jtis, at, batch.userHashes, at, batch.deviceMacs, i * 32, batch.accessExpS);
     this.#users.add(row, batch.userHashes, at);
     this.#refreshExpS[row] = batch.refreshExpS;
     for (let b = 0; b < 16; b++) this.#families[row * 16 + b] = batch.families[at + b]!;

@@ -59,7 +59,7 @@ function readOurClaims(text: Uint8Array, end: number, out: VerifiedToken): boole
   if (!skip(text, end, BEFORE_DFP) || !skipBase64Url(text, end, 43, out.dfpMac)) return false;
   if (!skip(text, end, BEFORE_IAT) || skipSeconds(text, end) < 0) return false;
   if (!skip(text, end, BEFORE_EXP)) return false;
-  out.expS = skipSeconds(text, end);
+  out.expS = Math.min(skipSeconds(text, end), MAX_U32);
   return out.expS >= 0 && cursor === end - 1 && text[cursor] === 0x7d;
 }
 

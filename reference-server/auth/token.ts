@@ -64,6 +64,7 @@ export class TokenSigner {
     jti: Uint8Array,
     jtiAt: number,
     dfpMac: Uint8Array,
+    dfpMacAt: number,
     issuedS: number,
     into: Uint8Array,
     at: number,
@@ -76,7 +77,7 @@ export class TokenSigner {
     end = put(BEFORE_JTI, claims, end);
     end = writeBase64Url(jti, jtiAt, jtiAt + 16, claims, end);
     end = put(BEFORE_DFP, claims, end);
-    end = writeBase64Url(dfpMac, 0, 32, claims, end);
+    end = writeBase64Url(dfpMac, dfpMacAt, dfpMacAt + 32, claims, end);
     end = put(BEFORE_IAT, claims, end);
     end = writeDecimal(issuedS, claims, end);
     end = put(BEFORE_EXP, claims, end);

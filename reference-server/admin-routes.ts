@@ -1,0 +1,46 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { handleBulkLogin } from './auth/bulk-login.js';
+import type { Issuer } from './auth/issuer.js';
+import { type HttpHandler, routeOf, sendJson, sendText } from './http-exchange.js';
+import { answerHealth } from './http-routes.js';
+import type { Lifecycle } from './lifecycle.js';
+import type { Metrics } from './metrics.js';
+
+export interface AdminRoutesOptions {
+  readonly token: string;
+  readonly issuer: Issuer;
+  readonly lifecycle: Lifecycle;
+  readonly metrics: Metrics;
+}
+
+/** Hosts that name this machine's loopback: a page of another name that resolves to it (DNS rebinding) sends its own name. */
+const OWN_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** What stands on --admin-port, a loopback address: health and metrics for anyone here, everything else for the bearer. */
+export function adminRoutes({ token, issuer, lifecycle, metrics }: AdminRoutesOptions): HttpHandler {
+  const expected = digest(`Bearer ${token}`);
+  const isAuthorized = (request: IncomingMessage): boolean => timingSafeEqual(digest(request.headers.authorization ?? ''), expected);
+
+  return async (request: IncomingMessage, response: ServerResponse) => {
+    if (!OWN_HOST.test(request.headers.host ?? '')) {
+      return sendJson(response, 403, { error: 'FORBIDDEN', detail: 'Host: localhost, 127.0.0.1 or [::1]' });
+    }
+    const route = routeOf(request);
+    if (answerHealth(route, lifecycle, response)) return;
+    if (route === 'GET /metrics') return sendText(response, 200, await metrics.text(), metrics.contentType);
+    if (!isAuthorized(request)) {
+      return sendJson(response, 401, { error: 'UNAUTHORIZED' }, { 'www-authenticate': 'Bearer' });
+    }
+    switch (route) {
+      case 'POST /admin/v1/sessions':
+        return handleBulkLogin(issuer, request, response);
+      case 'GET /admin/v1/stats':
+        return sendJson(response, 200, metrics.stats());
+      default:
+        return sendJson(response, 404, { error: 'NOT_FOUND' });
+    }
+  };
+}

@@ -1,0 +1,49 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { GwrkError } from '../src/core/errors.js';
+import { type HttpHandler, sendJson } from './http-exchange.js';
+
+/** A slow sender holds a socket for seconds, not minutes (Node's own limits are 60 s and 300 s). */
+const LIMITS = { headersTimeout: 3_000, requestTimeout: 4_000, connectionsCheckingInterval: 500, maxHeaderSize: 4_096 } as const;
+const MAX_CONNECTIONS = 4_096;
+const MAX_HEADERS = 64;
+
+export interface HttpListener {
+  readonly host: string;
+  readonly port: number;
+  /** Takes no new connections; resolves when the open ones are closed, at the latest after `limitMs`. */
+  close(limitMs: number): Promise<void>;
+}
+
+/** Listens with hardened limits. Port 0 picks a free one. Throws GWRK_USAGE when the address cannot be had; `flag` names it. */
+export async function listenHttp(handler: HttpHandler, host: string, port: number, flag: string): Promise<HttpListener> {
+  const server: Server = createServer(LIMITS, (request, response) => {
+    Promise.resolve(handler(request, response)).catch(() => {
+      // The client went away, or a handler of ours threw: this one request fails, the server goes on.
+      if (response.headersSent) response.destroy();
+      else sendJson(response, 500, { error: 'INTERNAL' }, { connection: 'close' });
+    });
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.maxHeadersCount = MAX_HEADERS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(new GwrkError('GWRK_USAGE', `cannot listen: ${cause.message}`, { where: flag, given: `${host}:${port}`, cause }));
+    });
+    server.listen(port, host, 1_024, resolve);
+  });
+  return {
+    host,
+    port: (server.address() as AddressInfo).port,
+    close(limitMs) {
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => server.closeAllConnections(), limitMs);
+        server.close(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+        server.closeIdleConnections();
+      });
+    },
+  };
+}

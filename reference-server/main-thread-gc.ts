@@ -1,0 +1,27 @@
+import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
+
+/** Counts the garbage collections of the thread that makes it (one with a turning event loop). */
+export class MainThreadGc {
+  count = 0;
+  majorCount = 0;
+  totalMs = 0;
+  longestMs = 0;
+  readonly #observer: PerformanceObserver;
+
+  constructor() {
+    this.#observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        this.count += 1;
+        this.totalMs += entry.duration;
+        this.longestMs = Math.max(this.longestMs, entry.duration);
+        const { detail } = entry as PerformanceEntry & { readonly detail: { readonly kind: number } };
+        if (detail.kind !== constants.NODE_PERFORMANCE_GC_MINOR) this.majorCount += 1;
+      }
+    });
+    this.#observer.observe({ entryTypes: ['gc'] });
+  }
+
+  stop(): void {
+    this.#observer.disconnect();
+  }
+}

@@ -1,0 +1,140 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { LOGIN_OUTCOMES, type LoginOutcome } from './auth/login.js';
+import { COUNTER_NAMES, type Counters, GAUGE_NAMES } from './counters.js';
+import { MainThreadGc } from './main-thread-gc.js';
+
+export interface MetricsOptions {
+  /** One a gateway thread. */
+  readonly counters: readonly Counters[];
+  /** Sessions in the store. */
+  readonly sessionCount: () => number;
+}
+
+/** One look at everything the server counts, since its start. */
+export interface ServerStats {
+  readonly pid: number;
+  readonly uptimeS: number;
+  readonly rssBytes: number;
+  readonly rssPeakBytes: number;
+  readonly cpuSeconds: number;
+  readonly sessions: number;
+  readonly logins: Readonly<Record<LoginOutcome, number>>;
+  /** Sums over the gateway threads by counter name; gc_* also hold the main thread's. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** The main thread's garbage collections. */
+  readonly main: { readonly gcCount: number; readonly gcMajor: number; readonly gcMs: number; readonly gcLongestMs: number };
+  /** The same counters for each gateway thread. */
+  readonly threads: readonly Readonly<Record<string, number>>[];
+}
+
+/** What the server counts, as Prometheus text and as JSON. Reading it costs the gateway threads nothing. */
+export class Metrics {
+  readonly #options: MetricsOptions;
+  readonly #registry = new Registry();
+  readonly #gc = new MainThreadGc();
+  readonly #logins = Object.fromEntries(LOGIN_OUTCOMES.map((outcome) => [outcome, 0])) as Record<LoginOutcome, number>;
+
+  readonly #audit: Counter<'event'>;
+
+  constructor(options: MetricsOptions) {
+    this.#options = options;
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 50 });
+    for (const [index, name] of COUNTER_NAMES.entries()) this.#register(name, index);
+    const { sessionCount } = options;
+    new Gauge({
+      name: 'gwrk_sessions',
+      help: 'Sessions in the store',
+      registers,
+      collect() {
+        this.set(sessionCount());
+      },
+    });
+    this.#audit = new Counter({ name: 'gwrk_audit_events_total', help: 'Events of the audit', labelNames: ['event'], registers });
+    const logins = this.#logins;
+    new Counter({
+      name: 'gwrk_logins_total',
+      help: 'Answers to POST /v1/login',
+      labelNames: ['outcome'],
+      registers,
+      collect() {
+        this.reset();
+        for (const outcome of LOGIN_OUTCOMES) this.inc({ outcome }, logins[outcome]);
+      },
+    });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  countLogin(outcome: LoginOutcome): void {
+    this.#logins[outcome] += 1;
+  }
+
+  countAudit(event: string): void {
+    this.#audit.inc({ event });
+  }
+
+  /** Prometheus text format 0.0.4. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  stats(): ServerStats {
+    const { counters, sessionCount } = this.#options;
+    const sums = Object.fromEntries(COUNTER_NAMES.map((name, index) => [name, this.#sum(index)]));
+    sums.gc_count! += this.#gc.count;
+    sums.gc_major! += this.#gc.majorCount;
+    sums.gc_ms! += this.#gc.totalMs;
+    const usage = process.resourceUsage();
+    return {
+      pid: process.pid,
+      uptimeS: process.uptime(),
+      rssBytes: process.memoryUsage.rss(),
+      rssPeakBytes: usage.maxRSS * 1024,
+      cpuSeconds: (usage.userCPUTime + usage.systemCPUTime) / 1e6,
+      sessions: sessionCount(),
+      logins: { ...this.#logins },
+      counters: sums,
+      main: { gcCount: this.#gc.count, gcMajor: this.#gc.majorCount, gcMs: this.#gc.totalMs, gcLongestMs: this.#gc.longestMs },
+      threads: counters.map(({ values }) => Object.fromEntries(COUNTER_NAMES.map((name, index) => [name, values[index]!]))),
+    };
+  }
+
+  close(): void {
+    this.#gc.stop();
+    this.#registry.clear();
+  }
+
+  #register(name: string, index: number): void {
+    const registers = [this.#registry];
+    const read = (): number => this.#sum(index);
+    if (GAUGE_NAMES.has(name)) {
+      const help = `${name.replaceAll('_', ' ')} at this moment`;
+      new Gauge({
+        name: `gwrk_${name}`,
+        help,
+        registers,
+        collect() {
+          this.set(read());
+        },
+      });
+      return;
+    }
+    const help = `${name.replaceAll('_', ' ')} since the start`;
+    new Counter({
+      name: `gwrk_${name}_total`,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  }
+
+  #sum(index: number): number {
+    return this.#options.counters.reduce((sum, { values }) => sum + values[index]!, 0);
+  }
+}

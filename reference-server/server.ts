@@ -1,0 +1,166 @@
+import type { Clock } from '../src/core/clock.js';
+import { GwrkError } from '../src/core/errors.js';
+import { deriveMasterKeys } from '../src/protocol/keys.js';
+import { probeUring } from '../src/uring/probe.js';
+import { adminRoutes } from './admin-routes.js';
+import { Issuer } from './auth/issuer.js';
+import { Login } from './auth/login.js';
+import { MemoryStore } from './auth/memory-store.js';
+import { noProof, type Proof } from './auth/proof.js';
+import { readCredentials, scryptProof } from './auth/scrypt-proof.js';
+import { SessionTable } from './auth/session-table.js';
+import type { AuthStore } from './auth/store.js';
+import { deriveTicketKey, ticketProof } from './auth/ticket-proof.js';
+import { Counters } from './counters.js';
+import { type HttpListener, listenHttp } from './http-listener.js';
+import { httpRoutes } from './http-routes.js';
+import { Lifecycle } from './lifecycle.js';
+import { Metrics } from './metrics.js';
+import type { ServeOptions } from './options.js';
+import { ThreadPool } from './thread-pool.js';
+
+/** There is one master key; a second one while keys are rotated would be number 2. */
+const KID = 1;
+const ADMIN_HOST = '127.0.0.1';
+const SWEEP_MS = 1_000;
+
+export interface Server {
+  readonly wsPort: number;
+  readonly httpPort: number;
+  readonly adminPort: number;
+  readonly gateway: 'ws' | 'uring';
+  readonly lifecycle: Lifecycle;
+  /** Rejects when a gateway thread dies; never resolves. */
+  readonly failure: Promise<never>;
+  /** Takes leave of the clients within `limitMs`, then closes everything. Later calls wait for the first. */
+  drain(limitMs: number): Promise<void>;
+  /** Closes everything at once. */
+  stop(): Promise<void>;
+}
+
+/** Which gateway to run. Throws when the one asked for does not work here. */
+export function chooseGateway(options: Pick<ServeOptions, 'gateway' | 'threads'>): 'ws' | 'uring' {
+  if (options.gateway !== 'ws') {
+    const { available, reason } = probeUring();
+    if (available) return 'uring';
+    if (options.gateway === 'uring') {
+      throw new GwrkError('GWRK_TRANSPORT_UNAVAILABLE', `the uring gateway does not work here: ${reason}`, {
+        where: '--gateway',
+        given: 'uring',
+        allowed: 'auto, ws',
+        hint: 'use --gateway auto',
+      });
+    }
+  }
+  if (options.threads === 1) return 'ws';
+  throw new GwrkError('GWRK_USAGE', 'the ws gateway runs on one thread', {
+    where: '--threads',
+    given: String(options.threads),
+    allowed: '1',
+  });
+}
+
+function makeProof(options: ServeOptions, clock: Clock): Proof {
+  switch (options.proof) {
+    case 'none':
+      return noProof;
+    case 'ticket':
+      return ticketProof(deriveTicketKey(options.masterKey), clock);
+    case 'scrypt':
+      return scryptProof(readCredentials(options.credentialsPath!));
+  }
+}
+
+/** Starts everything and resolves when all ports listen. */
+export async function startServer(options: ServeOptions, clock: Clock): Promise<Server> {
+  const gateway = chooseGateway(options);
+  const proof = makeProof(options, clock);
+  const keys = deriveMasterKeys(options.masterKey);
+  const table = SessionTable.create(options.echo ? 1 : options.maxSessions);
+  const store: AuthStore = new MemoryStore({ table, clock, maxSessionsPerUser: options.sessionsPerUser });
+  const counters = Array.from({ length: options.threads }, () => Counters.create());
+  const metrics = new Metrics({ counters, sessionCount: () => table.size });
+  const issuer = new Issuer({ keys, kid: KID, store, clock });
+  const login = new Login({ issuer, proof, clock, onOutcome: (outcome) => metrics.countLogin(outcome) });
+  const lifecycle = new Lifecycle();
+
+  let fail: (error: Error) => void = () => {};
+  const failure = new Promise<never>((_resolve, reject) => {
+    fail = reject;
+  });
+  failure.catch(() => {}); // whoever waits for it hears of it
+
+  const listeners: HttpListener[] = [];
+  const pool = await startPool();
+  const sweeping = setInterval(() => store.sweep(), SWEEP_MS);
+  let ending: Promise<void> | undefined;
+  try {
+    const http = httpRoutes({ ...(options.echo ? {} : { login }), lifecycle, metrics });
+    const admin = adminRoutes({ token: options.adminToken, issuer, lifecycle, metrics });
+    listeners.push(await listenHttp(http, options.host, options.httpPort, '--http-port'));
+    listeners.push(await listenHttp(admin, ADMIN_HOST, options.adminPort, '--admin-port'));
+  } catch (error) {
+    await end(0);
+    throw error;
+  }
+  store.onEnded((sids, code) => pool.tell({ type: 'revoke', sids: sids.slice(), code }));
+  lifecycle.becomeReady();
+
+  return {
+    wsPort: pool.port,
+    httpPort: listeners[0]!.port,
+    adminPort: listeners[1]!.port,
+    gateway,
+    lifecycle,
+    failure,
+    drain: (limitMs) => (ending ??= end(limitMs)),
+    stop: () => (ending = end(0)),
+  };
+
+  function startPool(): Promise<ThreadPool> {
+    return ThreadPool.start({
+      count: options.threads,
+      counters: counters.map(({ buffer }) => buffer),
+      onAudit: ({ event }) => metrics.countAudit(event),
+      onFailure: (error) => fail(error),
+      start: {
+        kind: gateway,
+        host: options.host,
+        port: options.port,
+        path: '/v1/ws',
+        capacity: Math.ceil(options.maxConnections / options.threads),
+        rooms: options.rooms,
+        roomTickMs: options.roomTickMs,
+        heartbeatMs: options.heartbeatMs,
+        echo: options.echo,
+        masterKeyHex: Buffer.from(options.masterKey).toString('hex'),
+        kid: KID,
+        sessionTable: table.buffer,
+        ...(options.allowedOrigins.length > 0 ? { allowedOrigins: options.allowedOrigins } : {}),
+      },
+    }).catch((error: Error) => {
+      throw isAddressFault(error)
+        ? new GwrkError('GWRK_USAGE', `cannot listen: ${error.message}`, {
+            where: '--port',
+            given: `${options.host}:${options.port}`,
+            hint: 'stop what listens there, or choose another port (0: any free one)',
+          })
+        : error;
+    });
+  }
+
+  async function end(limitMs: number): Promise<void> {
+    lifecycle.beginDraining();
+    if (limitMs > 0) await pool.drain(limitMs);
+    else await pool.stop();
+    clearInterval(sweeping);
+    await Promise.all(listeners.map((listener) => listener.close(limitMs > 0 ? 1_000 : 0)));
+    await store.close();
+    metrics.close();
+    lifecycle.stop();
+  }
+}
+
+function isAddressFault(error: Error): boolean {
+  return /EADDRINUSE|EADDRNOTAVAIL|EACCES/.test(`${error.message} ${(error as NodeJS.ErrnoException).code ?? ''}`);
+}

@@ -1,0 +1,129 @@
+import { Worker } from 'node:worker_threads';
+import {
+  CONTROL_INTS,
+  CONTROL_MAIL,
+  CONTROL_STATE,
+  type FromGatewayThread,
+  type GatewayThreadStart,
+  STATE_DRAIN,
+  STATE_STOP_NOW,
+  type ToGatewayThread,
+} from './gateway-messages.js';
+
+export type AuditEvent = Extract<FromGatewayThread, { type: 'audit' }>;
+
+export interface ThreadPoolOptions {
+  readonly count: number;
+  /** What every thread gets; the pool adds its own control, counters, index and port. */
+  readonly start: Omit<GatewayThreadStart, 'control' | 'counters' | 'index' | 'count'>;
+  /** One a thread. */
+  readonly counters: readonly SharedArrayBuffer[];
+  readonly onAudit: (event: AuditEvent) => void;
+  /** A thread ended that was not asked to. Called at most once. */
+  readonly onFailure: (error: Error) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly control: Int32Array;
+  readonly ended: Promise<void>;
+}
+
+const file = new URL('./gateway-thread.js', import.meta.url);
+
+/** The gateway threads: started together on one port, told things, drained and stopped. */
+export class ThreadPool {
+  readonly port: number;
+  readonly #threads: readonly Thread[];
+  readonly #state: PoolState;
+
+  private constructor(port: number, threads: readonly Thread[], state: PoolState) {
+    this.port = port;
+    this.#threads = threads;
+    this.#state = state;
+  }
+
+  /** Starts all threads; resolves when each of them listens. Rejects with the first one's error. */
+  static async start(options: ThreadPoolOptions): Promise<ThreadPool> {
+    const state: PoolState = { isEnding: false, options };
+    const threads: Thread[] = [];
+    let { port } = options.start;
+    try {
+      for (let index = 0; index < options.count; index++) {
+        const { thread, listening } = startThread(state, index, port);
+        threads.push(thread);
+        port = await listening;
+      }
+    } catch (error) {
+      state.isEnding = true;
+      await Promise.all(threads.map(({ worker }) => worker.terminate()));
+      throw error;
+    }
+    return new ThreadPool(port, threads, state);
+  }
+
+  /** Sends a message to every thread, also to one that waits inside the kernel. */
+  tell(message: ToGatewayThread): void {
+    for (const { worker, control } of this.#threads) {
+      worker.postMessage(message);
+      Atomics.store(control, CONTROL_MAIL, 1);
+    }
+  }
+
+  /** Lets the threads take leave of their clients; resolves when all have ended, at the latest after `limitMs` and a second. */
+  async drain(limitMs: number): Promise<void> {
+    this.#setState(STATE_DRAIN);
+    await this.#endWithin(limitMs);
+    await this.stop();
+  }
+
+  /** Ends the threads at once. */
+  async stop(): Promise<void> {
+    this.#setState(STATE_STOP_NOW);
+    await this.#endWithin(1_000);
+    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+  }
+
+  #setState(value: number): void {
+    this.#state.isEnding = true;
+    for (const { control } of this.#threads) Atomics.store(control, CONTROL_STATE, value);
+  }
+
+  async #endWithin(limitMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, limitMs);
+    });
+    await Promise.race([limit, Promise.all(this.#threads.map(({ ended }) => ended))]);
+    clearTimeout(timer);
+  }
+}
+
+interface PoolState {
+  isEnding: boolean;
+  readonly options: ThreadPoolOptions;
+}
+
+function startThread(state: PoolState, index: number, port: number): { thread: Thread; listening: Promise<number> } {
+  const { options } = state;
+  const control = new SharedArrayBuffer(CONTROL_INTS * 4);
+  const start: GatewayThreadStart = { ...options.start, port, control, counters: options.counters[index]!, index, count: options.count };
+  const worker = new Worker(file, { workerData: start, name: `gateway-${index}` });
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  const listening = new Promise<number>((resolve, reject) => {
+    const fail = (error: Error): void => {
+      reject(error); // has no effect once the thread listens
+      if (state.isEnding) return;
+      state.isEnding = true;
+      options.onFailure(error);
+    };
+    worker.on('message', (message: FromGatewayThread) => {
+      if (message.type === 'listening') resolve(message.port);
+      else if (message.type === 'audit') options.onAudit(message);
+      else if (message.type === 'failed') fail(Object.assign(new Error(message.message), { stack: message.stack }));
+    });
+    worker.once('error', (error) => fail(error instanceof Error ? error : new Error(String(error))));
+    worker.once('exit', (code) => fail(new Error(`gateway thread ${index} ended (exit ${code})`)));
+  });
+  return { thread: { worker, control: new Int32Array(control), ended }, listening };
+}
