@@ -35,6 +35,6 @@ export interface MacTable {
     tagBytes: Uint8Array,
     tagAt: number,
   ): boolean;
-  /** Forgets the key of a row. */
+  /** Forgets the key of a row. A row without a key is all zeroes, which anyone can sign for: ask your own state before verify(). */
   clear(row: number): void;
 }

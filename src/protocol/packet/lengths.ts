@@ -2,6 +2,7 @@
  * Body lengths a type may have, by direction: MIN > MAX (1 and 0) means that the type is unknown in both directions or
  * does not travel that way. Two loads and two compares decide about a packet.
  */
+import { CODE_LENGTH, CODE_OK, CODE_TYPE } from './codes.js';
 import * as T from './types.js';
 
 export interface LengthTable {
@@ -17,8 +18,8 @@ function emptyTable(): LengthTable {
 export const CLIENT_BODY: LengthTable = emptyTable();
 /** Server to client. */
 export const SERVER_BODY: LengthTable = emptyTable();
-/** 1 for every type that exists in some direction. */
-export const KNOWN_TYPE = new Uint8Array(65536);
+/** Either direction: a type that travels both ways has the same bounds both ways. */
+const ANY_BODY: LengthTable = emptyTable();
 
 export const MAX_TOKEN_BYTES = 1024;
 export const MAX_RESULT_BYTES = 4080;
@@ -27,7 +28,24 @@ export const MAX_ROOM_ROWS = 4094;
 function define(table: LengthTable, type: number, min: number, max: number): void {
   table.min[type] = min;
   table.max[type] = max;
-  KNOWN_TYPE[type] = 1;
+  ANY_BODY.min[type] = min;
+  ANY_BODY.max[type] = max;
+}
+
+/** True when the type exists, whatever way it travels. */
+export function isKnownType(type: number): boolean {
+  return ANY_BODY.min[type]! <= ANY_BODY.max[type]!;
+}
+
+/**
+ * The first two checks of a header: CODE_TYPE for an unknown type, CODE_LENGTH for a length outside the type's bounds, else
+ * CODE_OK. Whether the type may travel that way is a matter of state (CODE_STATE) and comes after them.
+ */
+export function bodyFault(type: number, bodyBytes: number): number {
+  const min = ANY_BODY.min[type]!;
+  const max = ANY_BODY.max[type]!;
+  if (min > max) return CODE_TYPE;
+  return bodyBytes < min || bodyBytes > max ? CODE_LENGTH : CODE_OK;
 }
 
 define(SERVER_BODY, T.HELLO, 40, 40);
@@ -63,7 +81,7 @@ export function registerPacketType(type: number, minBodyBytes: number, maxBodyBy
   if (minBodyBytes < 0 || minBodyBytes > maxBodyBytes || maxBodyBytes > T.MAX_CLIENT_BODY) {
     throw new RangeError(`a body is 0 to ${T.MAX_CLIENT_BODY} bytes, not ${minBodyBytes} to ${maxBodyBytes}`);
   }
-  if (KNOWN_TYPE[type] === 1) throw new RangeError(`packet type 0x${type.toString(16)} is registered already`);
+  if (isKnownType(type)) throw new RangeError(`packet type 0x${type.toString(16)} is registered already`);
   define(CLIENT_BODY, type, minBodyBytes, maxBodyBytes);
   define(SERVER_BODY, type, minBodyBytes, maxBodyBytes);
 }
