@@ -1,6 +1,10 @@
 /**
  * Every metric by its public name (docs/measuring.md says from when to when each is taken). The position in the list is
  * the metric's id in shared memory, so a row is only ever added at the end.
+ *
+ * scheduling_lag is what the generator itself is to blame for: from the moment something was due and allowed to the moment
+ * it was done. A connect held back because maxConnecting others are being opened waits for the target: that wait is part
+ * of session_ready and not of the lag.
  */
 export const TREND_NAMES = [
   'tcp_connecting',

@@ -127,7 +127,7 @@ const SHAPE: Shape = {
     saturated: 'boolean',
     connectsPerSecond: 'number?',
   },
-  target: { pid: 'number?', rssPeakBytes: 'number?', cpuSeconds: 'number?', gcPerMinute: 'number?', reason: 'string?' },
+  target: { pid: 'number?', rssPeakBytes: 'number?', cpuSeconds: 'number?', gcPerMinute: 'number?', opsSeen: 'number?', reason: 'string?' },
   timeline,
   seed: 'number',
 };

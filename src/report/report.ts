@@ -68,6 +68,8 @@ export interface TargetRecord {
   readonly rssPeakBytes: number | null;
   readonly cpuSeconds: number | null;
   readonly gcPerMinute: number | null;
+  /** Operations that the target counted during the run, where it says. */
+  readonly opsSeen?: number | null;
   /** Why a figure is missing. */
   readonly reason?: string;
 }
@@ -125,6 +127,7 @@ export function buildReport(input: ReportInput): Report {
     authenticates: plan.authenticates,
     ledger,
     ledgerMismatches: counterTotal(recorders, 'ledger_mismatches'),
+    opsSeen: input.target.opsSeen ?? null,
     invalidDurations: TREND_NAMES.reduce((sum, name) => sum + histogramOf(recorders, TREND[name]).exact.invalid, 0),
     thresholds,
     saturation,

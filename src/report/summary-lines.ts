@@ -46,7 +46,7 @@ export function counterRows(report: Report): string[][] {
   for (const [name, type] of METRIC_TYPES) {
     const metric = report.metrics[name];
     if (type !== 'rate' || metric?.type !== 'rate' || metric.rate === null) continue;
-    rows.push([name, `${exact(metric.passes)} / ${exact(metric.fails)}`, formatPercent(metric.rate)]);
+    rows.push([name, `${exact(metric.passes)} ok, ${exact(metric.fails)} not`, formatPercent(metric.rate)]);
   }
   return rows;
 }
@@ -73,6 +73,7 @@ function targetText(target: Report['target']): string {
     `RSS ${target.rssPeakBytes === null ? '-' : formatBytes(target.rssPeakBytes)}`,
     `CPU ${target.cpuSeconds === null ? '-' : `${formatFigure(target.cpuSeconds)} s`}`,
     `GC ${target.gcPerMinute === null ? '-' : `${formatFigure(target.gcPerMinute)} a minute`}`,
+    ...(typeof target.opsSeen === 'number' ? [`operations ${exact(target.opsSeen)}`] : []),
   ];
   const reason = target.reason === undefined ? '' : ` (${printable(target.reason)})`;
   return `${target.pid === null ? '' : `pid ${target.pid}, `}${figures.join(', ')}${reason}`;

@@ -23,6 +23,8 @@ export interface Facts {
   readonly authenticates: boolean;
   readonly ledger: LedgerRecord;
   readonly ledgerMismatches: number;
+  /** Operations that the target counted; null when it does not say. It may have served others too. */
+  readonly opsSeen: number | null;
   /** Durations that were not numbers. */
   readonly invalidDurations: number;
   readonly thresholds: readonly ThresholdRecord[];
@@ -59,7 +61,7 @@ export function judge(facts: Facts): Judgement {
 function interruptions({ interruption }: Facts): Finding[] {
   switch (interruption?.by) {
     case 'signal':
-      return [{ exitCode: EXIT.interrupted, verdict: 'interrupted', reason: `interrupted: ${interruption.reason}` }];
+      return [{ exitCode: EXIT.interrupted, verdict: 'interrupted', reason: `stopped before its end: ${interruption.reason}` }];
     case 'driver':
       return [{ exitCode: EXIT.driverThrew, verdict: 'invalid', reason: `the driver threw: ${interruption.reason}` }];
     case 'internal':
@@ -91,6 +93,9 @@ function invalidities(facts: Facts): Finding[] {
     );
   }
   if (facts.ledgerMismatches > 0) reasons.push(`the target counted other operations than ${many(facts.ledgerMismatches)} of its clients`);
+  if (facts.opsSeen !== null && facts.opsSeen < ledger.ok + ledger.fail) {
+    reasons.push(`the target answered ${many(ledger.ok + ledger.fail)} operations, but counted only ${many(facts.opsSeen)}`);
+  }
   if (facts.invalidDurations > 0) reasons.push(`${many(facts.invalidDurations)} durations were not numbers: a fault of gwrk`);
   for (const threshold of facts.thresholds) {
     if (threshold.level === 'error' && threshold.verdict === 'no-data') {
