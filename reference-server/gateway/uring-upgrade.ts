@@ -49,6 +49,7 @@ export class UpgradeJudge {
     if (headerEnd - from > MAX_REQUEST_BYTES) return 431;
     this.restStart = headerEnd;
     this.restEnd = to;
+    this.request.pathStart = -1;
     const status = parseUpgradeRequest(this.bytes, from, headerEnd, this.request);
     // Like the ws gateway: another path is 404 whatever else is wrong with the request.
     if (this.request.pathStart >= 0 && !this.#isOurPath()) return 404;
