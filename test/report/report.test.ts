@@ -124,6 +124,9 @@ describe('buildReport', () => {
     const run = sampleRun();
     const before = run.recorders.map((recorder) => recorder.buckets.slice());
     buildReport({ ...run, plan: { ...run.plan, thresholds: [threshold('ws_msg_rtt', 'p(50)<1')] } });
-    run.recorders.forEach((recorder, index) => assert.deepEqual(recorder.buckets, before[index]));
+    assert.deepEqual(
+      run.recorders.map((recorder) => recorder.buckets),
+      before,
+    );
   });
 });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { HistogramLogReader } from 'hdr-histogram-js';
 import { GwrkError } from '../../src/core/errors.js';
 import { loadReport } from '../../src/report/load.js';
@@ -78,9 +80,20 @@ describe('writeReport', () => {
     await assert.rejects(writeOutput(join(out, 'missing', 'x.json'), ''), withCode('GWRK_OUTPUT_UNWRITABLE'));
   });
 
-  it('says GWRK_OUTPUT_UNWRITABLE when the disk is full', { skip: process.platform !== 'linux' }, async () => {
-    // /dev/full accepts no byte; a link to it as the directory's file cannot be made, so the device itself is the target of a rename.
-    await assert.rejects(writeOutput('/dev/full/report.json', 'text'), withCode('GWRK_OUTPUT_UNWRITABLE'));
+  it('says GWRK_OUTPUT_UNWRITABLE when a write fails half way, and leaves nothing half written', {
+    skip: process.platform === 'win32',
+  }, async () => {
+    const parent = join(out, 'full');
+    await mkdir(parent);
+    // A limit on the size of files ends a write as a full disk does: some bytes are taken, the next are refused.
+    const module = new URL('../../src/report/write.js', import.meta.url).href;
+    const code = `import(${JSON.stringify(module)}).then(({ writeOutput }) =>
+      writeOutput(${JSON.stringify(join(parent, 'report.json'))}, 'x'.repeat(1e6))).then(
+        () => console.log('written'), (error) => console.log(error.code, error.details.given))`;
+    const shell = `trap '' XFSZ; ulimit -f 8; exec "$0" -e "$1"`;
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', shell, process.execPath, code]);
+    assert.match(stdout, /^GWRK_OUTPUT_UNWRITABLE EFBIG/);
+    assert.deepEqual(await readdir(parent), []);
   });
 
   it('replaces a file whole and leaves no temporary file, also when it fails', async () => {
