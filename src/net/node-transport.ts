@@ -127,8 +127,10 @@ export class NodeTransport implements Transport {
     if (state === FREE || state === ABORTED) return;
     this.#state[row] = ABORTED;
     const socket = this.#sockets[row]!;
-    // A socket that still connects has nothing to reset; Node would wait for the connection first.
-    if (socket.raw.connecting) socket.destroy();
+    // A socket that still connects has nothing to reset, and Node would wait for the connection first. One that has been
+    // shut cannot be reset: libuv refuses it (EINVAL), and Node would then never close it.
+    const isShut = state === ENDING && socket.raw.writableLength === 0;
+    if (socket.raw.connecting || isShut) socket.destroy();
     else socket.raw.resetAndDestroy();
   }
 
