@@ -1,4 +1,9 @@
 /** The head of an HTTP/1.1 message (RFC 9112), as far as a WebSocket handshake needs it: offsets, no strings. */
+/** Longest head of a request: a longer one, or that many bytes without an end, is answered 431. */
+export const MAX_REQUEST_BYTES = 4096;
+/** Longest head of an answer: a longer one, or that many bytes without an end, is not an answer. */
+export const MAX_RESPONSE_BYTES = 16384;
+
 const CR = 0x0d;
 const LF = 0x0a;
 const SPACE = 0x20;

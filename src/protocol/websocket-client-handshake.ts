@@ -2,13 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { writeBase64 } from './base64url.js';
 import { copyBytes } from './bytes.js';
-import { ascii, equalsIgnoringCase, findLineEnd, HeaderLine, listHas, startsWith } from './http-head.js';
+import { ascii, equalsIgnoringCase, findLineEnd, HeaderLine, listHas, MAX_RESPONSE_BYTES, startsWith } from './http-head.js';
 import { ACCEPT_LETTERS, KEY_LETTERS, writeAccept } from './websocket-accept.js';
 
-export { findHeaderEnd } from './http-head.js';
-
-/** Longest head of an answer: a longer one, or that many bytes without an end, is not an answer. */
-export const MAX_RESPONSE_BYTES = 16384;
+export { findHeaderEnd, MAX_RESPONSE_BYTES } from './http-head.js';
 
 /**
  * 256 random keys (24 letters each) with the accept values (28 letters) that answer them, computed once: a connection

@@ -1,14 +1,11 @@
 /** The opening handshake, server side (RFC 6455, section 4.2). Offsets into the caller's bytes; no string a request. */
 import { copyBytes } from './bytes.js';
-import { ascii, equalsIgnoringCase, findLineEnd, HeaderLine, isToken, listHas, startsWith } from './http-head.js';
+import { ascii, equalsIgnoringCase, findLineEnd, HeaderLine, isToken, listHas, MAX_REQUEST_BYTES, startsWith } from './http-head.js';
 import { KEY_LETTERS, writeAccept } from './websocket-accept.js';
 
 export { MAX_HTTP_ERROR_BYTES, writeHttpError } from './http-answers.js';
-export { findHeaderEnd } from './http-head.js';
+export { findHeaderEnd, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES } from './http-head.js';
 export { writeAccept } from './websocket-accept.js';
-
-/** Longest head of a request: a longer one, or that many bytes without an end, is answered 431. */
-export const MAX_REQUEST_BYTES = 4096;
 
 /** Where things stand in a parsed request: offsets into the parsed bytes, -1 for a field that is absent. */
 export class UpgradeRequest {
