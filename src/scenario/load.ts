@@ -1,21 +1,21 @@
 /** The text of a scenario file -> a plan. Pure: files and clocks belong to the caller. */
-import { createHash } from 'node:crypto';
-import { GwrkError } from '../core/errors.js';
-import { compileFlow } from './compile.js';
+import type { GwrkError } from '../core/errors.js';
+import { buildPlan } from './build-plan.js';
 import type { Constants } from './expression-parse.js';
 import { applyEnvironment, applySetting } from './merge.js';
 import { didYouMean } from './nearest-name.js';
-import type { AfterFlow, ExecutorSpec, Plan, ScenarioPlan, Stage, ThresholdSpec } from './plan.js';
+import type { Plan } from './plan.js';
 import { ScenarioProblems } from './problems.js';
-import { createSchedule } from './schedule.js';
-import type { ScenarioEntry, ScenarioFile } from './schema.js';
+import type { ScenarioFile } from './schema.js';
 import { validateFile } from './validate.js';
-import { expressionProblem, readConstants, resolveConstants } from './variables.js';
-import { type Entry, formatPosition, nodeAt, positionAt, readYaml, type Tree } from './yaml-tree.js';
+import { readConstants, resolveConstants } from './variables.js';
+import { type Entry, readYaml, type Tree } from './yaml-tree.js';
 
 export interface LoadOptions {
   /** Name of the file, for messages. */
   readonly file: string;
+  /** The text was not written by the user but made from flags: messages give `file` without line and column. */
+  readonly isMade?: boolean;
   /** What `-e KEY=VALUE` gave. */
   readonly env?: Readonly<Record<string, string>>;
   /** `--environment NAME`. */
@@ -33,17 +33,16 @@ export interface LoadedScenario {
 }
 
 const DEFAULT_SEED = 1;
-const MAX_ARRIVALS = 1e9;
 
 /** The plan of a scenario file. Throws ScenarioProblems with everything that is wrong with it. */
 export function loadScenario(text: string, options: LoadOptions): LoadedScenario {
-  const { file, env = {}, environmentName, set = [], seed = DEFAULT_SEED } = options;
+  const { file, isMade = false, env = {}, environmentName, set = [], seed = DEFAULT_SEED } = options;
   const problems: GwrkError[] = [];
   const failIfAny = (): void => {
     if (problems.length > 0) throw new ScenarioProblems(inOrderOfFile(problems));
   };
 
-  const read = readYaml(text, file, problems);
+  const read = readYaml(text, file, problems, isMade);
   if (!read) throw new ScenarioProblems(inOrderOfFile(problems));
   let tree = applyEnvironment(read, environmentName, problems);
   for (const setting of set) tree = applySetting(tree, setting, problems);
@@ -54,7 +53,7 @@ export function loadScenario(text: string, options: LoadOptions): LoadedScenario
   const valid = validateFile(tree, faulty, problems);
   if (!valid) failIfAny();
 
-  const plan = planOf(valid!, tree, constants, seed, problems);
+  const plan = buildPlan(valid!, tree, constants, seed, problems);
   failIfAny();
   return { plan, warnings: unusedEnv(env, valid!, text) };
 }
@@ -68,125 +67,6 @@ function resolveUsed(tree: Tree, constants: Constants, faulty: Set<Tree>, proble
     entries.set(key, asItIs ? entry : { ...entry, value: resolveConstants(entry.value, constants, faulty, problems) });
   }
   return { ...tree, entries };
-}
-
-function planOf(file: ScenarioFile, tree: Tree, constants: Constants, seed: number, problems: GwrkError[]): Plan {
-  const report = (path: readonly PropertyKey[], summary: string, allowed: string): void => {
-    problems.push(new GwrkError('GWRK_SCENARIO_INVALID', summary, { where: formatPosition(positionAt(tree, path, true)), allowed }));
-  };
-  const scenarios = Object.entries(file.scenarios).map(([name, entry]): ScenarioPlan => {
-    const path = ['scenarios', name];
-    const executor = executorOf(entry);
-    const { maxClients, arrivals } = createSchedule(executor);
-    if (maxClients === 0) report(path, 'this scenario never has a client', 'a target or rate above 0, for a time above 0');
-    if (arrivals > MAX_ARRIVALS) report(path, 'this scenario has too many arrivals', `at most ${MAX_ARRIVALS}`);
-    const program = compileFlow(entry.flow, [...path, 'flow'], constants, (at, error, text) => {
-      problems.push(expressionProblem(error, text, nodeAt(tree, at)?.at ?? positionAt(tree, at)));
-    });
-    return {
-      name,
-      executor,
-      startTimeUs: entry.startTime,
-      gracefulStopUs: entry.gracefulStop,
-      afterFlow: entry.afterFlow ?? defaultAfterFlow(executor),
-      program,
-    };
-  });
-  if (scenarios.length === 0) report(['scenarios'], 'there is no scenario', 'at least one');
-  return {
-    name: file.name,
-    hash: hashOf(scenarios),
-    target: file.target,
-    scenarios,
-    ...(file.serve ? { serve: file.serve } : {}),
-    threads: file.swarm.threads,
-    transport: file.swarm.transport,
-    sourceIps: file.swarm.sourceIps,
-    maxConnecting: file.swarm.maxConnecting,
-    thresholds: thresholdsOf(file),
-    tags: tagsOf(file, report),
-    seed,
-    ...sizeOf(scenarios),
-  };
-}
-
-/** Clients arriving at a rate leave when they are done, or there would be more and more of them. */
-const defaultAfterFlow = ({ kind }: ExecutorSpec): AfterFlow => (kind.endsWith('-arrival-rate') ? 'leave' : 'hold');
-
-function executorOf(entry: ScenarioEntry): ExecutorSpec {
-  const stages = (list: readonly { duration: number; target: number }[], per = 1): Stage[] =>
-    list.map(({ duration, target }) => ({ durationUs: duration, target: target / per }));
-  switch (entry.executor) {
-    case 'constant-clients':
-      return { kind: entry.executor, clients: entry.clients, durationUs: entry.duration };
-    case 'ramping-clients':
-      return { kind: entry.executor, startClients: entry.startClients, stages: stages(entry.stages) };
-    case 'constant-arrival-rate':
-      return {
-        kind: entry.executor,
-        ratePerSecond: entry.rate / (entry.timeUnit / 1e6),
-        durationUs: entry.duration,
-        maxClients: entry.maxClients,
-      };
-    case 'ramping-arrival-rate': {
-      const per = entry.timeUnit / 1e6;
-      return {
-        kind: entry.executor,
-        startRatePerSecond: entry.startRate / per,
-        stages: stages(entry.stages, per),
-        maxClients: entry.maxClients,
-      };
-    }
-  }
-}
-
-function thresholdsOf(file: ScenarioFile): ThresholdSpec[] {
-  return Object.entries(file.thresholds).flatMap(([metric, rules]) =>
-    rules.map(({ threshold, level, abortOnFail, delayAbortEval }) => ({
-      metric,
-      expression: threshold,
-      level,
-      abortOnFail,
-      delayAbortEvalUs: delayAbortEval,
-    })),
-  );
-}
-
-/** Tags are labels of the run, so scenarios must agree on them. */
-function tagsOf(
-  file: ScenarioFile,
-  report: (path: readonly PropertyKey[], summary: string, allowed: string) => void,
-): Record<string, string> {
-  const tags = new Map<string, string>();
-  for (const [name, entry] of Object.entries(file.scenarios)) {
-    for (const [tag, value] of Object.entries(entry.tags)) {
-      const other = tags.get(tag);
-      if (other !== undefined && other !== value)
-        report(['scenarios', name, 'tags', tag], 'two scenarios give this tag different values', other);
-      tags.set(tag, value);
-    }
-  }
-  return Object.fromEntries(tags);
-}
-
-/** SHA-256, hex, of what the clients do and when; neither target nor thresholds nor the machine change it. */
-export function hashOf(scenarios: readonly ScenarioPlan[]): string {
-  const text = JSON.stringify(scenarios, (_key, value: unknown) => (value instanceof Int32Array ? Array.from(value) : value));
-  return createHash('sha256').update(text).digest('hex');
-}
-
-/** Most clients at one moment (clients may stay for gracefulStop after their scenario's end), and the time until the last end. */
-export function sizeOf(scenarios: readonly ScenarioPlan[]): Pick<Plan, 'maxClients' | 'durationUs'> {
-  const spans = scenarios.map(({ executor, startTimeUs, gracefulStopUs }) => {
-    const { endUs, maxClients } = createSchedule(executor);
-    return { fromUs: startTimeUs, endUs: startTimeUs + endUs, goneUs: startTimeUs + endUs + gracefulStopUs, maxClients };
-  });
-  const atStartOf = (fromUs: number): number =>
-    spans.reduce((sum, span) => (span.fromUs <= fromUs && fromUs < span.goneUs ? sum + span.maxClients : sum), 0);
-  return {
-    maxClients: Math.max(0, ...spans.map(({ fromUs }) => atStartOf(fromUs))),
-    durationUs: Math.max(0, ...spans.map(({ endUs }) => endUs)),
-  };
 }
 
 function unusedEnv(env: Readonly<Record<string, string>>, { variables }: ScenarioFile, text: string): string[] {

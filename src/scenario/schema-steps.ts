@@ -9,7 +9,10 @@ const HEX = /^([0-9a-fA-F]{2}|\s)*$/;
 const hexBytes = () => z.string().max(131_072).regex(HEX, { error: 'pairs of hex digits, spaces between them as you like' });
 const jsonValues = () => z.record(jsonPointer(), oneValue());
 
-const within = () => durationUs(1000).prefault('10s').describe('The answer must come within this time of the send.');
+const within = () =>
+  durationUs(1000)
+    .prefault('10s')
+    .describe('It must come within this time of the send, or where nothing is sent of the start of the step.');
 
 const CODES = new Map([...CODE_NAMES].map(([code, text]) => [text, code]));
 const resultCode = z.union([z.string(), z.number()], { error: 'ok, or the name of a code' }).transform((value, context): number => {

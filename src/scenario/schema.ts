@@ -184,5 +184,6 @@ export type ExecutorName = keyof typeof EXECUTORS;
 
 /** JSON Schema (draft 2020-12) of scenario files, for editors and `gwrk schema`. */
 export function scenarioJsonSchema(): object {
-  return z.toJSONSchema(scenarioFile, { io: 'input', unrepresentable: 'any' });
+  const { $schema, ...schema } = z.toJSONSchema(scenarioFile, { io: 'input', unrepresentable: 'any' });
+  return { $schema, title: 'A scenario of gwrk', ...schema };
 }

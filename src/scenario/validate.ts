@@ -20,9 +20,10 @@ export function validateFile(tree: Tree, faulty: ReadonlySet<Tree>, problems: Gw
     const node = nodeAt(tree, path);
     if (node && faulty.has(node)) return;
     const { allowed, given, hint, atKey } = details;
+    const at = positionAt(tree, path, atKey ?? false);
     problems.push(
-      new GwrkError('GWRK_SCENARIO_INVALID', summary, {
-        where: formatPosition(positionAt(tree, path, atKey ?? false)),
+      new GwrkError('GWRK_SCENARIO_INVALID', at.line === 0 && !atKey ? `${String(path.at(-1))}: ${summary}` : summary, {
+        where: formatPosition(at),
         ...(given === undefined ? {} : { given }),
         ...(allowed === undefined ? {} : { allowed }),
         ...(hint === undefined ? {} : { hint }),

@@ -1,0 +1,94 @@
+/** How much a plan will send once all its clients are there: from the program alone. */
+import { templateMaxBytes } from './expression-evaluate.js';
+import type { ScenarioPlan } from './plan.js';
+import {
+  INSTRUCTION_WORDS,
+  OP_HEARTBEAT,
+  OP_LOOP,
+  OP_NEXT,
+  OP_OPERATION,
+  OP_SEND,
+  OP_THINK,
+  type OperationStep,
+  type Program,
+  type SendStep,
+} from './program.js';
+import { createSchedule } from './schedule.js';
+
+export interface Traffic {
+  /** Messages that clients send by the plan, heartbeats included, all clients together. */
+  readonly messagesPerSecond: number;
+  /** The same in bytes of WebSocket frames. An estimate: numbers in `{{ }}` are taken at their usual length. */
+  readonly bytesPerSecond: number;
+  /** There are loops without a period besides: their rate is the server's doing. */
+  readonly isAsFastAsAnswered: boolean;
+}
+
+const FRAME_BYTES = 6; // header and mask of a short client frame (RFC 6455 section 5.2)
+const HEARTBEAT_BYTES = FRAME_BYTES + 8 + 32;
+const OPERATION_BYTES = FRAME_BYTES + 8 + 4;
+const SIGNED_OPERATION_BYTES = FRAME_BYTES + 8 + 40;
+const USUAL_NUMBER_BYTES = 6;
+
+/** The traffic of a scenario while its loops run. What stands outside of loops happens once a client and is left out. */
+export function estimateTraffic({ program, executor }: ScenarioPlan): Traffic {
+  const clients = createSchedule(executor).maxClients;
+  let messagesPerSecond = 0;
+  let bytesPerSecond = 0;
+  let isAsFastAsAnswered = false;
+  // Rounds a second of each loop around the current instruction; -1 where it has no period and no think.
+  const rounds: number[] = [];
+  const { code } = program;
+  for (let word = 0; word < code.length; word += INSTRUCTION_WORDS) {
+    const opcode = code[word]!;
+    const index = code[word + 1]!;
+    if (opcode === OP_LOOP) rounds.push(roundsPerSecond(program, index, word, rounds.at(-1)));
+    else if (opcode === OP_NEXT) rounds.pop();
+    else if (opcode === OP_HEARTBEAT) {
+      const beats = clients / (program.heartbeats[index]!.periodUs / 1e6);
+      messagesPerSecond += beats;
+      bytesPerSecond += beats * HEARTBEAT_BYTES;
+    } else if ((opcode === OP_OPERATION || opcode === OP_SEND) && rounds.length > 0) {
+      const rate = rounds.at(-1)!;
+      if (rate < 0) isAsFastAsAnswered = true;
+      else {
+        messagesPerSecond += clients * rate;
+        bytesPerSecond +=
+          clients * rate * (opcode === OP_SEND ? sendBytes(program.sends[index]!) : operationBytes(program.operations[index]!));
+      }
+    }
+  }
+  return { messagesPerSecond, bytesPerSecond, isAsFastAsAnswered };
+}
+
+/** A loop with a period has its own pace; one without has that of its thinks, or the server's. */
+function roundsPerSecond({ code, loops, thinks }: Program, loop: number, word: number, outer: number | undefined): number {
+  const { periodUs, count } = loops[loop]!;
+  if (periodUs !== undefined) return 1e6 / periodUs;
+  if (count !== undefined && outer !== undefined) return outer < 0 ? -1 : outer * count;
+  const end = code[word + 2]! * INSTRUCTION_WORDS;
+  let thinkUs = 0;
+  for (let inside = word; inside < end; inside += INSTRUCTION_WORDS) {
+    if (code[inside] !== OP_THINK) continue;
+    const { minUs, maxUs } = thinks[code[inside + 1]!]!;
+    thinkUs += (minUs + maxUs) / 2;
+  }
+  return thinkUs > 0 ? 1e6 / thinkUs : -1;
+}
+
+function sendBytes({ text, hex }: SendStep): number {
+  return FRAME_BYTES + (text ? textBytes(text) : (hex?.length ?? 0) / 2);
+}
+
+function operationBytes({ signed, payload }: OperationStep): number {
+  const sizes = { u8: 1, u16: 2, u32: 4, i32: 4 } as const;
+  const bytes = payload.map((field) =>
+    field.kind === 'bytes' ? field.hex.length / 2 : field.kind === 'text' ? textBytes(field.value) : sizes[field.kind],
+  );
+  return bytes.reduce((sum, each) => sum + each, signed ? SIGNED_OPERATION_BYTES : OPERATION_BYTES);
+}
+
+function textBytes({ parts }: NonNullable<SendStep['text']>): number {
+  const literal = templateMaxBytes({ parts: parts.filter((part) => typeof part === 'string') });
+  return literal + USUAL_NUMBER_BYTES * parts.filter((part) => typeof part !== 'string').length;
+}
