@@ -48,7 +48,7 @@ function parsedValue(option: Option, text: string): unknown {
   if (text === '') return undefined;
   const parse = option.parseArg;
   if (!parse) return text;
-  const isRepeatable = Array.isArray(option.defaultValue);
+  const isRepeatable = typeof option.defaultValue === 'object';
   if (!isRepeatable) return parse(text, undefined as never);
   return text.split('\n').reduce<unknown>((previous, line) => parse(line, previous as never), option.defaultValue);
 }

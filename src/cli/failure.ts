@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { formatError, GwrkError } from '../core/errors.js';
 import { EXIT } from '../core/exit-codes.js';
+import { ScenarioProblems } from '../scenario/problems.js';
 
 /** The last line on stderr of a command that did not pass. */
 export function reasonLine(exitCode: number, reason: string): string {
@@ -29,13 +30,20 @@ export function tellFailure(error: unknown, write: (text: string) => void): numb
     }
     return tellFailure(usageError(error), write);
   }
-  if (error instanceof GwrkError) {
-    write(`${formatError(error)}\n${reasonLine(error.exitCode, `${error.code} ${error.message.split('\n', 1)[0]}`)}`);
+  if (error instanceof ScenarioProblems) {
+    const [first] = error.problems;
+    const count = error.problems.length === 1 ? '1 problem' : `${error.problems.length} problems`;
+    write(`${error.message}\n${reasonLine(error.exitCode, `${first!.code} ${count}, the first: ${firstLine(first!.message)}`)}`);
     return error.exitCode;
   }
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const message = error instanceof Error ? error.message : String(error);
-  return tellFailure(new GwrkError('GWRK_INTERNAL', message.split('\n', 1)[0] ?? 'unknown', { cause: error }), (text) =>
-    write(text === '' ? '' : `${stack}\n${text}`),
-  );
+  if (error instanceof GwrkError) {
+    write(`${formatError(error)}\n${reasonLine(error.exitCode, `${error.code} ${firstLine(error.message)}`)}`);
+    return error.exitCode;
+  }
+  write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return tellFailure(new GwrkError('GWRK_INTERNAL', firstLine(error instanceof Error ? error.message : String(error))), write);
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!;
 }

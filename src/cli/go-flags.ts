@@ -13,7 +13,7 @@ const SWITCH_OFF = new Set(['false', 'False', 'FALSE', 'f', 'F', '0']);
 
 /**
  * Go-style flags as commander reads them: `-timeout 30s` becomes `--timeout 30s`, `-keepalive=true` becomes
- * `--keepalive`, `-keepalive=false` disappears. A word is only rewritten when the whole of it names a long flag of the
+ * `--keepalive`, `-keepalive=false` becomes `--no-keepalive` where there is such a flag, and else disappears. A word is only rewritten when the whole of it names a long flag of the
  * command, so `-c`, `-c100` and `-qk` stay what they are; the values of flags and all that stands behind `--` are never
  * touched.
  */
@@ -34,6 +34,8 @@ export function rewriteGoFlags(argv: readonly string[], flags: readonly FlagShap
       words.push(isShort ? word : `--${name}`);
     } else if (!SWITCH_OFF.has(value)) {
       words.push(word); // commander says that it takes no such value
+    } else if (flags.some(({ long }) => long === `no-${name}`)) {
+      words.push(`--no-${name}`);
     }
   }
   return words;

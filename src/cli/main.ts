@@ -2,12 +2,23 @@ import { Command } from 'commander';
 import { EXIT } from '../core/exit-codes.js';
 import { tellFailure } from './failure.js';
 import type { Finish } from './finish.js';
+import { rewriteGoFlags } from './go-flags.js';
+import { registerReport } from './report.js';
 import { registerRun } from './run.js';
+import { runFlagShapes } from './run-flags.js';
+import { registerSchema } from './schema.js';
 import { registerServe } from './serve.js';
+import { registerValidate } from './validate.js';
 import { gwrkVersion } from './version.js';
 
 /** One line a command; what a command needs is only imported when it is run, so that `gwrk --help` is quick. */
-const COMMANDS: readonly ((program: Command, finish: Finish) => void)[] = [registerRun, registerServe];
+const COMMANDS: readonly ((program: Command, finish: Finish) => void)[] = [
+  registerRun,
+  registerServe,
+  registerValidate,
+  registerReport,
+  registerSchema,
+];
 
 /**
  * Runs one command line (without node and the program's name). Resolves with the exit code of docs/errors.md and never
@@ -28,7 +39,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   };
   for (const register of COMMANDS) register(program, finish);
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(argv[0] === 'run' ? ['run', ...rewriteGoFlags(argv.slice(1), runFlagShapes())] : [...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
     return tellFailure(error, (text) => process.stderr.write(text));

@@ -1,6 +1,29 @@
 import type { Command } from 'commander';
+import { applyEnvironment } from './environment.js';
 import type { Finish } from './finish.js';
+import { addRunFlags, type RunFlags } from './run-flags.js';
 
-export function registerRun(program: Command, _finish: Finish): void {
-  program.command('run').description('run a scenario file, or clients against a URL');
+const FOOTER = `
+Every flag can also be given as an environment variable: --source-ip is GWRK_SOURCE_IP.
+Long flags may have a single dash: -timeout 30s.
+
+Examples:
+  gwrk run scenarios/quickstart.yaml
+  gwrk run scenarios/million.yaml -e CLIENTS=100k
+  gwrk run ws://127.0.0.1:9000/ -c 1000 -n 100k -b hello
+`;
+
+/** `gwrk run <scenario.yaml | url>`. */
+export function registerRun(program: Command, finish: Finish): void {
+  const command = program
+    .command('run')
+    .description('run a scenario file, or clients against a ws:// or wss:// URL')
+    .argument('<scenario.yaml | url>', 'what to run')
+    .addHelpText('after', FOOTER)
+    .action(async (subject: string) => {
+      applyEnvironment(command, process.env);
+      const { runSubject } = await import('./run-action.js');
+      finish(await runSubject(subject, command.opts<RunFlags>()));
+    });
+  addRunFlags(command);
 }

@@ -23,6 +23,7 @@ export const ERRORS = {
   GWRK_LIMIT_MEMORY: row(EXIT.badInput, 'The plan needs more memory than this machine has', 'lower the number of clients'),
   GWRK_TRANSPORT_UNAVAILABLE: row(EXIT.badInput, 'The transport asked for does not work here', 'use --transport auto'),
   GWRK_SERVE_FAILED: row(EXIT.failed, 'The server of the scenario did not become ready', 'run the command of serve: by itself and read what it prints'),
+  GWRK_INTERRUPTED: row(EXIT.interrupted, 'The run was interrupted before it began', 'nothing was measured; start it again'),
   GWRK_OUTPUT_UNWRITABLE: row(EXIT.failed, 'A result cannot be written', 'free space, or choose another directory with --out'),
   GWRK_REPORT_UNREADABLE: row(EXIT.badInput, 'That is not a report of gwrk', 'give the directory of a run, or its report.json'),
   GWRK_WORKER_DIED: row(EXIT.failed, 'A worker of the swarm ended before its time', 'this is a fault of gwrk: please report it with the lines above'),

@@ -85,7 +85,7 @@ export class Credentials {
   }
 }
 
-/** The device of a player: 32 bytes that look random, the same for the same seed and player; base64url. */
+/** The device of a player: 32 bytes that look random, the same for the same for the same seed and player; base64url. */
 export function fingerprint(seed: number, uid: string): string {
   return createHash('sha256').update(`gwrk/device ${seed} ${uid}`).digest('base64url');
 }

@@ -10,6 +10,15 @@ export interface JsonAnswer {
   readonly body: unknown;
 }
 
+export interface JsonClientOptions {
+  readonly maxSockets: number;
+  readonly timeoutMs: number;
+  /** Bearer of every request. */
+  readonly token?: string;
+  /** Whether the certificate of an https server is checked. */
+  readonly verify: boolean;
+}
+
 /** Speaks JSON with one HTTP server over connections that are kept and reused. */
 export class JsonClient {
   readonly #base: URL;
@@ -17,18 +26,12 @@ export class JsonClient {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #timeoutMs: number;
 
-  constructor(
-    base: string,
-    options: { maxSockets: number; timeoutMs: number; headers?: Readonly<Record<string, string>>; rejectUnauthorized?: boolean },
-  ) {
+  constructor(base: string, { maxSockets, timeoutMs, token, verify }: JsonClientOptions) {
     this.#base = new URL(base);
-    const { maxSockets, rejectUnauthorized = true } = options;
-    this.#agent =
-      this.#base.protocol === 'https:'
-        ? new TlsAgent({ keepAlive: true, maxSockets, rejectUnauthorized })
-        : new Agent({ keepAlive: true, maxSockets });
-    this.#headers = options.headers ?? {};
-    this.#timeoutMs = options.timeoutMs;
+    const kept = { keepAlive: true, maxSockets };
+    this.#agent = this.#base.protocol === 'https:' ? new TlsAgent({ ...kept, rejectUnauthorized: verify }) : new Agent(kept);
+    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    this.#timeoutMs = timeoutMs;
   }
 
   /** Resolves with any answer; rejects with the system's error (`code` is ECONNREFUSED, ETIMEDOUT, ...) when there is none. */

@@ -30,6 +30,7 @@ interface Seat {
   readonly control: Int32Array;
   state: State;
   rings: number;
+  cpuSeconds: number;
   errors: readonly ErrorCount[];
 }
 
@@ -61,6 +62,11 @@ export class Workers {
   /** Rings of io_uring over all workers. */
   get rings(): number {
     return this.#seats.reduce((sum, seat) => sum + seat.rings, 0);
+  }
+
+  /** CPU time of each worker; 0 for one that did not get to tell. */
+  get cpuSeconds(): number[] {
+    return this.#seats.map((seat) => seat.cpuSeconds);
   }
 
   /** What killed the workers that ended before their time, one text each. */
@@ -119,7 +125,7 @@ export class Workers {
 
   #seat(start: WorkerStart, index: number, file: URL): Seat {
     const thread = new Worker(file, { workerData: start, name: `gwrk swarm ${index}` });
-    const seat: Seat = { thread, control: new Int32Array(start.control), state: 'starting', rings: 0, errors: [] };
+    const seat: Seat = { thread, control: new Int32Array(start.control), state: 'starting', rings: 0, cpuSeconds: 0, errors: [] };
     thread.on('message', (message: FromWorker) => this.#receive(seat, index, message));
     thread.on('error', (error) => this.#bury(seat, `worker ${index}: ${error.stack ?? error.message}`));
     thread.on('exit', (code) => this.#bury(seat, `worker ${index} ended with code ${code}`));
@@ -140,6 +146,7 @@ export class Workers {
         return;
       case 'done':
         seat.errors = message.errors;
+        seat.cpuSeconds = message.cpuSeconds;
         seat.state = 'done';
         break;
       case 'failed':

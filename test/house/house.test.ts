@@ -89,9 +89,10 @@ const packageOf = (specifier: string): string =>
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
 
-test('each package of others is imported from one room', () => {
+test('each package of others is imported from one room of a program', () => {
+  // The reference server is a program of its own: it may use a package that a room of src owns.
   const rooms = new Map<string, Set<string>>();
-  for (const file of product)
+  for (const file of product.filter(({ path }) => path.startsWith('src/')))
     for (const { specifier } of file.imports) {
       if (specifier.startsWith('.') || specifier.startsWith('node:')) continue;
       const name = packageOf(specifier);

@@ -1,0 +1,56 @@
+import { InvalidArgumentError } from 'commander';
+import { COUNT_FORM, DURATION_FORM, parseCount, parseDurationUs, parseQuantity, RATE_FORM } from '../scenario/units.js';
+
+/** "10k" -> 10,000. */
+export function countFrom(least: number): (text: string) => number {
+  return (text) => {
+    const count = parseCount(text);
+    if (count === undefined || count < least) throw new InvalidArgumentError(`Allowed: ${COUNT_FORM}, at least ${least}.`);
+    return count;
+  };
+}
+
+/** "30s" -> 30,000,000 microseconds; more than 0. */
+export function durationUs(text: string): number {
+  const us = parseDurationUs(text);
+  if (us === undefined || us <= 0) throw new InvalidArgumentError(`Allowed: ${DURATION_FORM}.`);
+  return us;
+}
+
+/** "200", "10k", "200/s" -> a second; more than 0. */
+export function ratePerSecond(text: string): number {
+  const rate = parseQuantity(text.replace(/\/s$/u, ''));
+  if (rate === undefined || rate <= 0) throw new InvalidArgumentError(`Allowed: ${RATE_FORM}.`);
+  return rate;
+}
+
+/** "name: value" -> [name, value], as RFC 9110 has them: a token, and text without control characters. */
+export function header(text: string, previous: readonly (readonly [string, string])[]): (readonly [string, string])[] {
+  const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\uffff]*?)[ \t]*$/u.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('Allowed: name: value');
+  return [...previous, [name, value]];
+}
+
+/** "KEY=VALUE" into a record. */
+export function pair(text: string, previous: Readonly<Record<string, string>>): Record<string, string> {
+  const [, key, value] = /^([^=\s]+)=([\s\S]*)$/u.exec(text) ?? [];
+  if (key === undefined || value === undefined) throw new InvalidArgumentError('Allowed: KEY=VALUE');
+  return { ...previous, [key]: value };
+}
+
+/** Gathers what a flag that may be repeated was given. */
+export function list(text: string, previous: readonly string[]): string[] {
+  return [...previous, text];
+}
+
+export function seed(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/u.test(text) || value > 0xffff_ffff) throw new InvalidArgumentError('Allowed: a whole number from 0 to 4294967295.');
+  return value;
+}
+
+export function pid(text: string): number {
+  const value = Number(text);
+  if (!/^[1-9]\d*$/u.test(text) || value > 4_194_304) throw new InvalidArgumentError('Allowed: the number of a process.');
+  return value;
+}

@@ -1,0 +1,41 @@
+import { renderStatsCsv } from '../report/csv.js';
+import { renderHlog } from '../report/hlog.js';
+import { renderJunit } from '../report/junit.js';
+import { renderMarkdown } from '../report/markdown.js';
+import type { Report } from '../report/report.js';
+import { renderJson, writeOutput } from '../report/write.js';
+
+/** The flags that name a file for one rendering of a report; - is stdout. */
+export interface RenderingFlags {
+  readonly json?: string;
+  readonly markdown?: string;
+  readonly junit?: string;
+  readonly csv?: string;
+  readonly hdr?: string;
+}
+
+const RENDERINGS: Readonly<Record<keyof RenderingFlags, (report: Report) => string>> = {
+  json: renderJson,
+  markdown: renderMarkdown,
+  junit: renderJunit,
+  csv: renderStatsCsv,
+  hdr: renderHlog,
+};
+
+const NAMES = Object.keys(RENDERINGS) as (keyof RenderingFlags)[];
+
+/** Whether stdout belongs to a rendering, so that nothing else may be written there. */
+export function usesStdout(flags: RenderingFlags): boolean {
+  return NAMES.some((name) => flags[name] === '-');
+}
+
+/** Writes every rendering that a flag asks for. Throws GWRK_OUTPUT_UNWRITABLE. */
+export async function writeRenderings(report: Report, flags: RenderingFlags): Promise<void> {
+  for (const name of NAMES) {
+    const path = flags[name];
+    if (path === undefined) continue;
+    const text = RENDERINGS[name](report);
+    if (path === '-') process.stdout.write(text);
+    else await writeOutput(path, text);
+  }
+}

@@ -1,0 +1,74 @@
+import { EXIT } from '../core/exit-codes.js';
+import { createLiveView } from '../report/live.js';
+import { writeReport } from '../report/write.js';
+import { prepareRun, refuseObstacles } from '../run/prepare.js';
+import { type RunHooks, type RunOptions, runPlan } from '../run/run.js';
+import { describePlan } from '../scenario/dry-run.js';
+import type { Plan } from '../scenario/plan.js';
+import { readText } from './files.js';
+import { writeRenderings } from './renderings.js';
+import type { RunFlags } from './run-flags.js';
+import { planOf } from './run-plan.js';
+import { showReason, showSummary } from './show-report.js';
+import { gwrkVersion } from './version.js';
+
+/** Runs what `gwrk run` was given, or describes it; resolves with the exit code. */
+export async function runSubject(subject: string, flags: RunFlags): Promise<number> {
+  const note = (line: string): void => {
+    if (!flags.quiet) process.stderr.write(`${line}\n`);
+  };
+  const { plan, isTargetTyped, warnings } = await planOf(subject, flags);
+  for (const warning of warnings) note(`warning: ${warning}`);
+  const options = await runOptions(flags, isTargetTyped);
+  return flags.dryRun ? describe(plan, options) : runAndReport(plan, options, flags, note);
+}
+
+async function describe(plan: Plan, options: RunOptions): Promise<number> {
+  const preparation = await prepareRun(plan, options);
+  const { transport, needs, obstacles } = preparation;
+  const lines = [`transport    ${transport.kind} (${transport.reason})`, ...needs];
+  process.stdout.write(`${describePlan(plan)}\n\nthis machine\n${lines.join('\n')}\n`);
+  refuseObstacles(obstacles);
+  return EXIT.passed;
+}
+
+async function runAndReport(plan: Plan, options: RunOptions, flags: RunFlags, note: (line: string) => void): Promise<number> {
+  const view = createLiveView({
+    isTty: process.stderr.isTTY === true,
+    columns: process.stderr.columns ?? 80,
+    write: (text) => {
+      process.stderr.write(text);
+    },
+    name: plan.name,
+    plannedClients: plan.maxClients,
+    durationMs: plan.durationUs / 1000,
+    quiet: flags.quiet === true,
+  });
+  const hooks: RunHooks = { note, progress: (snapshot, errors) => view.update(snapshot, errors) };
+  const report = await runPlan(plan, options, hooks).finally(() => view.close());
+  showSummary(report, flags);
+  note(`report: ${await writeReport(report, flags.out)}`);
+  await writeRenderings(report, flags);
+  showReason(report, flags);
+  return report.exitCode;
+}
+
+async function runOptions(flags: RunFlags, isTargetTyped: boolean): Promise<RunOptions> {
+  const pem = async (name: 'cert' | 'key' | 'cacert'): Promise<string | undefined> => {
+    const path = flags[name];
+    return path === undefined ? undefined : readText(path, 'GWRK_USAGE', `--${name}`);
+  };
+  const [cert, key, ca] = [await pem('cert'), await pem('key'), await pem('cacert')];
+  const adminToken = flags.adminUrl === undefined ? undefined : process.env.GWRK_ADMIN_TOKEN;
+  return {
+    isTargetTyped,
+    allowTargets: flags.allowTarget,
+    tls: { verify: !flags.insecure, ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }) },
+    ...(flags.targetPid !== undefined && { targetPid: flags.targetPid }),
+    ...(flags.loginUrl !== undefined && { loginUrl: flags.loginUrl }),
+    ...(flags.adminUrl !== undefined && { adminUrl: flags.adminUrl }),
+    ...(adminToken && { adminToken }),
+    withThresholds: flags.thresholds,
+    gwrkVersion: gwrkVersion(),
+  };
+}

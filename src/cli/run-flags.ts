@@ -1,0 +1,136 @@
+import { type Command, Option } from 'commander';
+import { countFrom, durationUs, header, list, pair, pid, ratePerSecond, seed } from './flag-values.js';
+import type { FlagShape } from './go-flags.js';
+
+/** The flags of `gwrk run`, as commander hands them over: absent ones are undefined. */
+export interface RunFlags {
+  readonly connections?: number;
+  readonly requests?: number;
+  readonly threads?: number;
+  readonly duration?: number;
+  readonly connectRate?: number;
+  readonly messageRate?: number;
+  readonly timeout?: number;
+  readonly body?: string;
+  readonly header: readonly (readonly [string, string])[];
+  readonly keepalive?: boolean;
+  readonly transport?: 'auto' | 'uring' | 'node';
+  readonly sourceIp: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly environment?: string;
+  readonly set: readonly string[];
+  readonly allowTarget: readonly string[];
+  readonly insecure?: boolean;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly cacert?: string;
+  readonly loginUrl?: string;
+  readonly adminUrl?: string;
+  readonly targetPid?: number;
+  readonly tag: Readonly<Record<string, string>>;
+  readonly seed?: number;
+  readonly dryRun?: boolean;
+  readonly thresholds: boolean;
+  readonly out: string;
+  readonly json?: string;
+  readonly markdown?: string;
+  readonly junit?: string;
+  readonly csv?: string;
+  readonly hdr?: string;
+  readonly quiet?: boolean;
+  readonly color: boolean;
+}
+
+/** Flags that make a plan out of a URL; a scenario file says these things itself. */
+export const URL_ONLY = [
+  'connections',
+  'requests',
+  'duration',
+  'connectRate',
+  'messageRate',
+  'timeout',
+  'body',
+  'header',
+  'keepalive',
+] as const satisfies readonly (keyof RunFlags)[];
+
+/** Flags that change a scenario file. */
+export const FILE_ONLY = ['env', 'environment', 'set'] as const satisfies readonly (keyof RunFlags)[];
+
+const option = (flags: string, description: string): Option => new Option(flags, description);
+
+const LOAD = (): Option[] => [
+  option('-c, --connections <n>', 'clients (10, 10k, 1m)').argParser(countFrom(1)),
+  option('-n, --requests <n>', 'messages in all, over all clients').argParser(countFrom(1)),
+  option('-d, --duration <time>', 'how long (30s, 2m)').argParser(durationUs),
+  option('-R, --connect-rate <n>', 'new connections a second, whether the target keeps up or not').argParser(ratePerSecond),
+  option('--message-rate <n>', 'messages a second on each connection; without it, the next follows the answer').argParser(ratePerSecond),
+  option('--timeout <time>', 'of a connection attempt and of an answer').argParser(durationUs),
+  option('-b, --body <text>', 'the message each client sends'),
+  option('-H, --header <name: value>', 'header of the upgrade request; may be repeated').argParser(header).default([]),
+  option('--keepalive', 'a connection stays open between its messages (the default)'),
+  option('--no-keepalive', 'a new connection for each message'),
+];
+
+const SCENARIO = (): Option[] => [
+  option('-e, --env <KEY=VALUE>', 'a variable of the scenario; may be repeated').argParser(pair).default({}),
+  option('--environment <name>', 'use this part of environments: in the scenario'),
+  option('--set <path=value>', 'replace a value of the scenario; may be repeated').argParser(list).default([]),
+  option('--seed <n>', 'of everything that is random').argParser(seed),
+  option('--tag <KEY=VALUE>', 'a label of the run; may be repeated').argParser(pair).default({}),
+  option('--no-thresholds', 'measure, but judge no threshold'),
+  option('--dry-run', 'print the plan and what it needs of this machine, and start nothing'),
+];
+
+const MACHINE = (): Option[] => [
+  option('-t, --threads <n>', 'workers; without it, by the number of cores').argParser(countFrom(1)),
+  option('--transport <kind>', 'how sockets are driven').choices(['auto', 'uring', 'node']),
+  option('--source-ip <addresses>', 'local addresses: one, a range or a CIDR block; may be repeated').argParser(list).default([]),
+];
+
+const TARGET = (): Option[] => [
+  option('--allow-target <host[:port]>', 'consent to load a public target that only the file names; may be repeated')
+    .argParser(list)
+    .default([]),
+  option('-k, --insecure', 'do not check the certificate of a wss:// target'),
+  option('--cert <file>', 'certificate of ours for a wss:// target (PEM)'),
+  option('--key <file>', 'its private key (PEM)'),
+  option('--cacert <file>', 'certificates to trust for a wss:// target (PEM)'),
+  option('--login-url <url>', 'where players log in, when it is not the port behind the target'),
+  option('--admin-url <url>', 'admin address of the reference server (its token in GWRK_ADMIN_TOKEN)'),
+  option('--target-pid <pid>', 'process to measure beside the load').argParser(pid),
+];
+
+const OUTPUT = (): Option[] => [
+  option('-o, --out <dir>', 'directory for the directory of this run').default('reports'),
+  option('--json <file>', 'write report.json there too; - is stdout'),
+  option('--markdown <file>', 'write the summary as Markdown'),
+  option('--junit <file>', 'write the thresholds as JUnit XML'),
+  option('--csv <file>', 'write the metrics as CSV'),
+  option('--hdr <file>', 'write the histograms as an HdrHistogram log'),
+  option('-q, --quiet', 'no progress and no summary, only what went wrong'),
+  option('--no-color', 'no colours (also by NO_COLOR)'),
+];
+
+const GROUPS: readonly (readonly [heading: string, options: () => readonly Option[]])[] = [
+  ['Load (with a URL):', LOAD],
+  ['Scenario:', SCENARIO],
+  ['This machine:', MACHINE],
+  ['Target:', TARGET],
+  ['Results:', OUTPUT],
+];
+
+/** Adds the flags to a command, in the groups that --help shows. */
+export function addRunFlags(command: Command): Command {
+  for (const [heading, options] of GROUPS) for (const each of options()) command.addOption(each.helpGroup(heading));
+  return command;
+}
+
+/** The same flags for the Go-style spelling. */
+export function runFlagShapes(): FlagShape[] {
+  return GROUPS.flatMap(([, options]) => options()).map(({ long, short, required }) => ({
+    long: long!.slice(2),
+    takesValue: required,
+    ...(short && { short: short.slice(1) }),
+  }));
+}

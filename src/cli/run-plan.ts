@@ -1,0 +1,66 @@
+import { GwrkError } from '../core/errors.js';
+import { loadScenario } from '../scenario/load.js';
+import type { Plan } from '../scenario/plan.js';
+import { planFromUrl } from '../scenario/quick.js';
+import { readText } from './files.js';
+import { FILE_ONLY, type RunFlags, URL_ONLY } from './run-flags.js';
+
+export interface SubjectPlan {
+  readonly plan: Plan;
+  /** The target stood on the command line. */
+  readonly isTargetTyped: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** The plan of what `gwrk run` was given: a URL with flags, or a scenario file. Flags win over the file. */
+export async function planOf(subject: string, flags: RunFlags): Promise<SubjectPlan> {
+  if (/^[a-z]+:\/\//iu.test(subject)) {
+    refuse(flags, FILE_ONLY, 'is for scenario files', 'leave it out, or write a scenario file');
+    return { plan: withFlags(planFromUrl(subject, quickOptions(flags)), flags), isTargetTyped: true, warnings: [] };
+  }
+  refuse(flags, URL_ONLY, 'is for a URL; a scenario file says it itself', 'use a variable of the scenario (-e), or --set path=value');
+  const text = await readText(subject, 'GWRK_SCENARIO_UNREADABLE');
+  const { plan, warnings } = loadScenario(text, {
+    file: subject,
+    env: flags.env,
+    set: flags.set,
+    ...(flags.environment !== undefined && { environmentName: flags.environment }),
+    ...(flags.seed !== undefined && { seed: flags.seed }),
+  });
+  return { plan: withFlags(plan, flags), isTargetTyped: flags.set.some((setting) => setting.startsWith('target=')), warnings };
+}
+
+function quickOptions(flags: RunFlags): Parameters<typeof planFromUrl>[1] {
+  const { connections, requests, duration, connectRate, messageRate, timeout, body, keepalive, seed } = flags;
+  return {
+    headers: flags.header.map(([name, value]) => ({ name, value })),
+    ...(connections !== undefined && { connections }),
+    ...(requests !== undefined && { requests }),
+    ...(duration !== undefined && { durationUs: duration }),
+    ...(connectRate !== undefined && { connectRate }),
+    ...(messageRate !== undefined && { messageRate }),
+    ...(timeout !== undefined && { timeoutUs: timeout }),
+    ...(body !== undefined && { body }),
+    ...(keepalive !== undefined && { keepalive }),
+    ...(seed !== undefined && { seed }),
+  };
+}
+
+function withFlags(plan: Plan, { threads, transport, sourceIp, tag }: RunFlags): Plan {
+  return {
+    ...plan,
+    ...(threads !== undefined && { threads }),
+    ...(transport !== undefined && { transport }),
+    ...(sourceIp.length > 0 && { sourceIps: sourceIp.flatMap((text) => text.split(',')) }),
+    tags: { ...plan.tags, ...tag },
+  };
+}
+
+function refuse(flags: RunFlags, names: readonly (keyof RunFlags)[], summary: string, hint: string): void {
+  for (const name of names) {
+    const value = flags[name];
+    const isGiven = typeof value === 'object' ? Object.keys(value).length > 0 : value !== undefined;
+    if (isGiven)
+      throw new GwrkError('GWRK_USAGE', `--${name.replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)} ${summary}`, { hint });
+  }
+}

@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import { EXIT } from '../core/exit-codes.js';
+import type { Finish } from './finish.js';
+
+/** `gwrk schema`: the JSON Schema of scenario files, for editors. */
+export function registerSchema(program: Command, finish: Finish): void {
+  program
+    .command('schema')
+    .description('print the JSON Schema of scenario files')
+    .action(async () => {
+      const { scenarioJsonSchema } = await import('../scenario/schema.js');
+      process.stdout.write(`${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`);
+      finish(EXIT.passed);
+    });
+}

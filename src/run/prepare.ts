@@ -1,0 +1,109 @@
+import { GwrkError } from '../core/errors.js';
+import { parseIp } from '../core/ip-address.js';
+import { Recorder } from '../measure/recorder.js';
+import { chooseTransport, type TransportChoice } from '../net/create-transport.js';
+import { autoSources, expandSources } from '../net/source-addresses.js';
+import type { Endpoint, TlsOptions } from '../net/transport.js';
+import type { Plan } from '../scenario/plan.js';
+import type { WorkerStart } from '../swarm/messages.js';
+import { checkLimits, describeNeeds, type PlanNeeds, portsPerAddress, readMachine } from './limits.js';
+import type { RunOptions } from './run-options.js';
+import { parseTarget, resolveTarget, type Target } from './target-address.js';
+
+/** Everything that is fixed before anything is started. */
+export interface Preparation {
+  readonly target: Target;
+  readonly endpoints: readonly Endpoint[];
+  readonly transport: TransportChoice;
+  readonly sources: readonly string[];
+  /** What the plan takes of this machine, a line each. */
+  readonly needs: readonly string[];
+  /** What of the machine is too small for the plan; empty when it fits. */
+  readonly obstacles: readonly GwrkError[];
+  /** One a worker. */
+  readonly starts: readonly WorkerStart[];
+}
+
+const CONTROL_WORDS = 3;
+
+/**
+ * Finds the target, chooses transport, sources and threads, and looks whether the machine can bear the plan. Throws a
+ * GwrkError when the target or a choice is not possible at all.
+ */
+export async function prepareRun(plan: Plan, options: RunOptions): Promise<Preparation> {
+  const target = parseTarget(plan.target);
+  if (target.kind !== 'ws' && target.kind !== 'wss')
+    throw new GwrkError('GWRK_USAGE', `a target of the kind ${target.kind} cannot be loaded`, {
+      given: target.url,
+      allowed: 'ws://, wss://',
+    });
+  const endpoints = await resolveTarget(target, { typed: options.isTargetTyped, allow: options.allowTargets });
+  const transport = chooseTransport({ wanted: plan.transport, tls: target.secure });
+  const machine = readMachine();
+  const isLocal = endpoints.every(isLoopback);
+  const threads = threadCount(plan, machine.cores, isLocal);
+  const sources =
+    plan.sourceIps.length > 0 ? expandSources(plan.sourceIps) : autoSources(endpoints[0]!, plan.maxClients, portsPerAddress(machine));
+  const needs: PlanNeeds = {
+    clients: plan.maxClients,
+    transport: transport.kind,
+    tls: target.secure,
+    sources: sources.length,
+    targets: endpoints.length,
+    targetIsLocal: isLocal,
+    threads,
+  };
+  return {
+    target,
+    endpoints,
+    transport,
+    sources,
+    needs: describeNeeds(needs, machine),
+    obstacles: checkLimits(needs, machine),
+    starts: Array.from({ length: threads }, (_, index) => ({
+      index,
+      count: threads,
+      scenarios: plan.scenarios,
+      targets: endpoints,
+      host: target.host,
+      path: target.path,
+      ...(target.secure && { tls: tlsOptions(target, options) }),
+      transport: transport.kind,
+      sources,
+      maxConnecting: Math.max(1, Math.floor((plan.maxConnecting + index) / threads)),
+      seed: plan.seed,
+      recorder: new SharedArrayBuffer(Recorder.byteLength),
+      control: new SharedArrayBuffer(CONTROL_WORDS * Int32Array.BYTES_PER_ELEMENT),
+    })),
+  };
+}
+
+/** A core each, but one for the target if it is here, and one for us; never more workers than clients. */
+function threadCount({ threads, maxClients }: Plan, cores: number, isLocal: boolean): number {
+  const wanted = threads === 'auto' ? Math.max(1, isLocal ? Math.floor(cores / 2) : cores - 1) : threads;
+  return Math.max(1, Math.min(wanted, maxClients));
+}
+
+function isLoopback({ address }: Endpoint): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
+
+/** TLS names a server only by host name (RFC 6066 section 3), never by address. */
+function tlsOptions({ hostname }: Target, { tls }: RunOptions): TlsOptions {
+  const { verify, ca, cert, key } = tls;
+  return {
+    rejectUnauthorized: verify,
+    ...(parseIp(hostname) === undefined && { servername: hostname }),
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  };
+}
+
+/** Throws one error for all limits that are in the way: the first one's, with the others told behind its hint. */
+export function refuseObstacles([first, ...others]: readonly GwrkError[]): void {
+  if (first === undefined) return;
+  if (others.length === 0) throw first;
+  const also = others.map(({ code, message, hint }) => `${code}: ${message} (${hint})`);
+  throw new GwrkError(first.code, first.message, { ...first.details, hint: [first.hint, ...also].join('\n           also ') });
+}

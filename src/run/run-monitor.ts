@@ -1,0 +1,158 @@
+import { type Clock, systemClock } from '../core/clock.js';
+import type { Measurements } from '../measure/metric-view.js';
+import type { Recorder } from '../measure/recorder.js';
+import { Snapshots } from '../measure/snapshot.js';
+import { Timeline } from '../measure/timeline.js';
+import { judgeThresholds } from '../report/thresholds.js';
+import type { Interruption } from '../report/verdict.js';
+import type { Plan } from '../scenario/plan.js';
+import { STOP_GRACEFULLY, STOP_NOW } from '../swarm/messages.js';
+import { gracefulStopUs, longestRunUs } from './plan-facts.js';
+import { readProcess } from './process-sample.js';
+import type { RunHooks } from './run-options.js';
+import type { StopRequest } from './stop-request.js';
+import { TargetGone } from './target-gone.js';
+import type { TargetWatch } from './target-watch.js';
+import type { Workers } from './workers.js';
+
+const TICK_US = 1e6;
+/** A timer may wake us this much before its tick; that must not make a tick of its own. */
+const EARLY_US = 20e3;
+/** Beyond gracefulStop: for close frames, and for a machine that is busy. */
+const SLACK_US = 30e6;
+/** What a worker may take to leave once it is told to leave now. */
+const LEAVE_US = 15e6;
+
+export interface MonitorOptions {
+  readonly plan: Plan;
+  readonly workers: Workers;
+  readonly recorders: readonly Recorder[];
+  readonly target: TargetWatch;
+  readonly stop: StopRequest;
+  readonly hooks: RunHooks;
+  readonly startUs: number;
+  readonly clock?: Clock;
+}
+
+/** What the monitor knows when the run is over. */
+export interface MonitorResult {
+  readonly timeline: Timeline;
+  readonly durationMs: number;
+  readonly interruption?: Interruption;
+  /** Nobody reached the target any more, so the run was ended. */
+  readonly isTargetGone: boolean;
+}
+
+/** Stays with a run from the common start until every worker has ended: looks once a second, stops it when that is due. */
+export class RunMonitor {
+  readonly #options: MonitorOptions;
+  readonly #clock: Clock;
+  readonly #timeline = new Timeline();
+  readonly #snapshots: Snapshots;
+  readonly #gone = new TargetGone();
+  #interruption: Interruption | undefined;
+  #isTargetGone = false;
+  #leaveAtUs: number;
+  #isLeaving = false;
+
+  constructor(options: MonitorOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#snapshots = new Snapshots(options.recorders, options.startUs);
+    this.#leaveAtUs = options.startUs + longestRunUs(options.plan) + SLACK_US;
+  }
+
+  async untilOver(): Promise<MonitorResult> {
+    const { workers, stop } = this.#options;
+    stop.onChange((level) => this.#onSignal(level));
+    if (stop.level !== 'none') this.#onSignal(stop.level);
+    while (!workers.allEnded) {
+      await workers.ended(this.#msToNextTick());
+      this.#look();
+      if (workers.allEnded) break;
+      if (!(await this.#keepsTime())) break;
+    }
+    return {
+      timeline: this.#timeline,
+      durationMs: this.#elapsedMs(),
+      isTargetGone: this.#isTargetGone,
+      ...(this.#interruption && { interruption: this.#interruption }),
+    };
+  }
+
+  /** Ticks stand on whole seconds from the start; one that a busy machine missed is left out. */
+  #msToNextTick(): number {
+    const elapsedUs = Math.max(0, this.#clock.nowUs() - this.#options.startUs + EARLY_US);
+    const nextUs = this.#options.startUs + (Math.floor(elapsedUs / TICK_US) + 1) * TICK_US;
+    return (nextUs - this.#clock.nowUs()) / 1000;
+  }
+
+  #elapsedMs(): number {
+    return Math.max(0, this.#clock.nowUs() - this.#options.startUs) / 1000;
+  }
+
+  #look(): void {
+    const { hooks, target, workers } = this.#options;
+    const snapshot = this.#snapshots.take(this.#clock.nowUs());
+    const own = readProcess('self');
+    this.#timeline.add(snapshot, { ...(own && { generator_rss_bytes: own.rssBytes }), ...target.sample(snapshot.elapsedMs) });
+    hooks.progress(snapshot, workers.errors());
+    if (this.#interruption || this.#isTargetGone) return;
+    this.#abortOnFail(snapshot.elapsedMs);
+    if (this.#gone.isGone(snapshot)) {
+      this.#isTargetGone = true;
+      hooks.note('no client has reached the target for 10 s: the run ends here');
+      this.#stopGracefully();
+    }
+  }
+
+  #abortOnFail(elapsedMs: number): void {
+    const { plan, recorders, workers, hooks } = this.#options;
+    const due = plan.thresholds.filter((spec) => spec.abortOnFail && elapsedMs * 1000 >= spec.delayAbortEvalUs);
+    if (due.length === 0) return;
+    const errors = workers.errors().reduce((sum, { count }) => sum + count, 0);
+    const from: Measurements = { recorders, elapsedMs, errors };
+    const failed = judgeThresholds(due, from).find(({ verdict }) => verdict === 'fail');
+    if (!failed) return;
+    const reason = `threshold ${failed.metric} ${failed.expression} failed after ${Math.round(elapsedMs / 1000)} s`;
+    this.#interruption = { by: 'threshold', reason };
+    hooks.note(`${reason}: the run ends here`);
+    this.#stopGracefully();
+  }
+
+  #onSignal(level: StopRequest['level']): void {
+    const { stop, hooks } = this.#options;
+    if (level === 'now') {
+      this.#leaveNow();
+      return;
+    }
+    const what = stop.signal === 'SIGTERM' ? 'SIGTERM' : 'ctrl-C';
+    this.#interruption ??= { by: 'signal', reason: `${what} after ${Math.round(this.#elapsedMs() / 1000)} s` };
+    hooks.note(`${what}: clients finish what they do; once more to leave now`);
+    this.#stopGracefully();
+  }
+
+  #stopGracefully(): void {
+    const { workers, plan } = this.#options;
+    workers.requestStop(STOP_GRACEFULLY);
+    this.#leaveAtUs = Math.min(this.#leaveAtUs, this.#clock.nowUs() + gracefulStopUs(plan) + SLACK_US);
+  }
+
+  #leaveNow(): void {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    this.#options.workers.requestStop(STOP_NOW);
+    this.#leaveAtUs = this.#clock.nowUs() + LEAVE_US;
+  }
+
+  /** Enforces the deadlines; false when the workers were ended by force. */
+  async #keepsTime(): Promise<boolean> {
+    if (this.#clock.nowUs() < this.#leaveAtUs) return true;
+    if (!this.#isLeaving) {
+      this.#leaveNow();
+      return true;
+    }
+    await this.#options.workers.terminate();
+    return false;
+  }
+}

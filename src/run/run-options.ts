@@ -1,0 +1,29 @@
+import type { Snapshot } from '../measure/snapshot.js';
+import type { ErrorRecord } from '../report/report.js';
+
+/** What the command line says about a run beside its plan. */
+export interface RunOptions {
+  /** The target was typed on the command line, which is consent to load it. */
+  readonly isTargetTyped: boolean;
+  /** host or host:port of each --allow-target. */
+  readonly allowTargets: readonly string[];
+  /** PEM texts and whether the certificate of the target is checked; only used for wss://. */
+  readonly tls: { readonly verify: boolean; readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** The process to measure beside the load. */
+  readonly targetPid?: number;
+  /** Where players log in, when it is not where the reference server has it. */
+  readonly loginUrl?: string;
+  readonly adminUrl?: string;
+  /** Bearer of the admin port: logins are then fetched in bulk. */
+  readonly adminToken?: string;
+  readonly withThresholds: boolean;
+  readonly gwrkVersion: string;
+}
+
+/** What a run tells while it goes on. */
+export interface RunHooks {
+  /** One line for a person: what was chosen, and why. */
+  note(line: string): void;
+  /** Once a second, from the common start. */
+  progress(snapshot: Snapshot, errors: readonly ErrorRecord[]): void;
+}

@@ -1,0 +1,58 @@
+import type { Plan } from '../scenario/plan.js';
+import type { ToWorker } from '../swarm/messages.js';
+import { bulkIssuer, loginIssuer } from './credential-issuer.js';
+import { Credentials } from './credentials.js';
+import { JsonClient } from './http-json.js';
+import { logsIn, mayIssueInBulk } from './plan-facts.js';
+import type { RunOptions } from './run-options.js';
+import type { ServeChild } from './serve-child.js';
+import { serviceAddresses } from './service-addresses.js';
+import type { Target } from './target-address.js';
+import { TargetWatch } from './target-watch.js';
+
+const HTTP_TIMEOUT_MS = 30_000;
+const STATS_TIMEOUT_MS = 2_000;
+
+/** What speaks HTTP with the target's side beside the load: logins and the look at its counters. */
+export class RunServices {
+  readonly watch: TargetWatch;
+  /** Undefined when no flow logs in. */
+  readonly credentials: Credentials | undefined;
+  /** How players are logged in, for the terminal and the report. */
+  readonly logins: string | undefined;
+  readonly #clients: JsonClient[] = [];
+
+  constructor(
+    plan: Plan,
+    options: RunOptions,
+    target: Target,
+    server: ServeChild | undefined,
+    deliver: (worker: number, message: ToWorker) => void,
+  ) {
+    const { login, admin } = serviceAddresses(target, options, server?.ready);
+    const token = server?.adminToken ?? options.adminToken;
+    const { verify } = options.tls;
+    this.watch = new TargetWatch(
+      options.targetPid ?? server?.pid,
+      token === undefined ? undefined : this.#client(admin, { maxSockets: 1, timeoutMs: STATS_TIMEOUT_MS, token, verify }),
+    );
+    if (!logsIn(plan)) return;
+    const isBulk = token !== undefined && mayIssueInBulk(plan);
+    const issuer = isBulk
+      ? bulkIssuer(this.#client(admin, { maxSockets: 2, timeoutMs: HTTP_TIMEOUT_MS, token, verify }))
+      : loginIssuer(this.#client(login, { maxSockets: 64, timeoutMs: HTTP_TIMEOUT_MS, verify }));
+    this.logins = isBulk ? `in bulk at ${admin}/admin/v1/sessions` : `one by one at ${login}/v1/login`;
+    this.credentials = new Credentials(issuer, plan.seed, deliver);
+  }
+
+  close(): void {
+    this.credentials?.stop();
+    for (const client of this.#clients) client.close();
+  }
+
+  #client(base: string, options: ConstructorParameters<typeof JsonClient>[1]): JsonClient {
+    const client = new JsonClient(base, options);
+    this.#clients.push(client);
+    return client;
+  }
+}

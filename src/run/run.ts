@@ -1,0 +1,166 @@
+import { systemClock } from '../core/clock.js';
+import { GwrkError } from '../core/errors.js';
+import { Recorder } from '../measure/recorder.js';
+import { buildReport, type Report } from '../report/report.js';
+import type { Plan } from '../scenario/plan.js';
+import { machineFacts, readMachineTicks, stealShare } from './machine-facts.js';
+import { authenticates, plannedClients } from './plan-facts.js';
+import { type Preparation, prepareRun, refuseObstacles } from './prepare.js';
+import { readProcess } from './process-sample.js';
+import { compareLedgers, controlErrors, interruptionOf } from './run-errors.js';
+import { type MonitorResult, RunMonitor } from './run-monitor.js';
+import type { RunHooks, RunOptions } from './run-options.js';
+import { RunServices } from './run-services.js';
+import { ServeChild } from './serve-child.js';
+import { StopRequest } from './stop-request.js';
+import { Workers } from './workers.js';
+
+export type { RunHooks, RunOptions } from './run-options.js';
+
+const READY_TIMEOUT_MS = 60_000;
+const SERVER_STOP_TIMEOUT_MS = 15_000;
+/** From the order to start to the common start: time for it to reach every worker. */
+const START_DELAY_US = 100e3;
+
+/** One run while it goes on. */
+interface Run {
+  readonly plan: Plan;
+  readonly options: RunOptions;
+  readonly hooks: RunHooks;
+  readonly preparation: Preparation;
+  readonly stop: StopRequest;
+  readonly server: ServeChild | undefined;
+}
+
+/**
+ * Runs a plan from its first check to its report: checks what the machine can bear, starts the plan's own server and the
+ * workers, stays with them, and ends all it has started, whatever happens. Throws a GwrkError when the run cannot begin;
+ * once the first client has started there is a report, however the run ends.
+ */
+export async function runPlan(plan: Plan, options: RunOptions, hooks: RunHooks): Promise<Report> {
+  const preparation = await prepareRun(plan, options);
+  refuseObstacles(preparation.obstacles);
+  hooks.note(`transport: ${preparation.transport.kind} (${preparation.transport.reason})`);
+  const stop = new StopRequest();
+  let server: ServeChild | undefined;
+  try {
+    server = await startServer(plan, hooks, stop);
+    return await loadTarget({ plan, options, hooks, preparation, stop, server });
+  } finally {
+    stop.close();
+    await server?.stop();
+  }
+}
+
+async function startServer({ serve }: Plan, hooks: RunHooks, stop: StopRequest): Promise<ServeChild | undefined> {
+  if (!serve) return undefined;
+  const { command, ready: readyUrl, env } = serve;
+  const starting = ServeChild.start({ command, readyUrl, env, readyTimeoutMs: READY_TIMEOUT_MS, stopTimeoutMs: SERVER_STOP_TIMEOUT_MS });
+  const server = await stop.unlessStopped(starting);
+  if (!server) {
+    await starting.then((late) => late.stop()).catch(() => {});
+    throw interrupted();
+  }
+  hooks.note(`server: ${command} is ready (pid ${server.pid})`);
+  return server;
+}
+
+async function loadTarget(run: Run): Promise<Report> {
+  const { plan, options, hooks, preparation, stop, server } = run;
+  let workers: Workers | undefined;
+  const services = new RunServices(plan, options, preparation.target, server, (worker, message) => workers?.post(worker, message));
+  if (services.logins) hooks.note(`logins: ${services.logins}`);
+  try {
+    workers = await Workers.start({
+      starts: preparation.starts,
+      readyTimeoutMs: READY_TIMEOUT_MS,
+      onLogin: (worker, requests) => services.credentials?.request(worker, requests),
+    });
+    if (stop.level !== 'none') throw interrupted();
+    await services.watch.readStats(0);
+    return await measure(run, services, workers);
+  } finally {
+    services.close();
+    await workers?.terminate();
+  }
+}
+
+async function measure(run: Run, services: RunServices, workers: Workers): Promise<Report> {
+  const { plan, hooks, preparation, stop } = run;
+  const recorders = preparation.starts.map(({ recorder }) => new Recorder(recorder));
+  const rssStartBytes = readProcess('self')?.rssBytes ?? process.memoryUsage.rss();
+  const cpuBefore = process.cpuUsage();
+  const ticksBefore = readMachineTicks();
+  const startUs = systemClock.nowUs() + START_DELAY_US;
+  const startedAtUnixMs = systemClock.unixMs() + START_DELAY_US / 1000;
+  workers.begin(startUs);
+  const result = await new RunMonitor({ plan, workers, recorders, target: services.watch, stop, hooks, startUs }).untilOver();
+  services.credentials?.stop();
+  await services.watch.readStats(result.durationMs);
+  const cpu = process.cpuUsage(cpuBefore);
+  return reportOf(run, services, workers, result, recorders, {
+    startedAtUnixMs,
+    rssStartBytes,
+    cpuSeconds: (cpu.user + cpu.system) / 1e6,
+    steal: stealShare(ticksBefore, readMachineTicks()),
+  });
+}
+
+interface Usage {
+  readonly startedAtUnixMs: number;
+  readonly rssStartBytes: number;
+  readonly cpuSeconds: number;
+  readonly steal: number | undefined;
+}
+
+function reportOf(
+  run: Run,
+  services: RunServices,
+  workers: Workers,
+  result: MonitorResult,
+  recorders: readonly Recorder[],
+  usage: Usage,
+): Report {
+  const { plan, options, preparation, server } = run;
+  const { connectingMs } = result.timeline;
+  const target = services.watch.record(preparation.target.url, connectingMs);
+  const interruption = interruptionOf(workers, result);
+  return buildReport({
+    plan: {
+      name: plan.name,
+      hash: plan.hash,
+      plannedClients: plannedClients(plan),
+      authenticates: authenticates(plan),
+      seed: plan.seed,
+      tags: plan.tags,
+      thresholds: options.withThresholds ? plan.thresholds : [],
+    },
+    startedAtUnixMs: usage.startedAtUnixMs,
+    durationMs: result.durationMs,
+    transport: preparation.transport,
+    recorders,
+    errors: [...workers.errors(), ...controlErrors(workers, result, server), ...(server ? compareLedgers(target, recorders) : [])],
+    generator: {
+      threads: preparation.starts.length,
+      rings: workers.rings,
+      rssStartBytes: usage.rssStartBytes,
+      rssPeakBytes: readProcess('self')?.rssPeakBytes ?? process.resourceUsage().maxRSS * 1024,
+      cpuSeconds: usage.cpuSeconds,
+      workerCpuSeconds: workers.cpuSeconds,
+    },
+    target,
+    timeline: result.timeline.toRecord(),
+    connectingMs,
+    environment: {
+      ...machineFacts(options.gwrkVersion),
+      ...(services.logins && { logins: services.logins }),
+      ...(server?.ready?.gateway && { gateway: server.ready.gateway }),
+      ...(usage.steal !== undefined && { stealPercent: Math.round(usage.steal * 1000) / 10 }),
+    },
+    ...(interruption && { interruption }),
+  });
+}
+
+function interrupted(): GwrkError {
+  return new GwrkError('GWRK_INTERRUPTED', 'the run was interrupted before its first client started');
+}
