@@ -93,19 +93,30 @@ test('a table of a million sessions costs at most 100 bytes each', () => {
   assert.ok(SessionTable.bytesFor(1_200_000) / 1_200_000 <= 100);
 });
 
-test('a reader on another thread never accepts a half-written row and never loses a session that stays', async () => {
-  const table = SessionTable.create(4_096);
-  for (let i = 0; i < STABLE_SESSIONS; i++) insert(table, stableId(i, 1), stableId(i, 2), stableId(i, 3));
+/** Starts a reader and waits until it is about to look. */
+function startReader<Answer>(table: SessionTable, mode: ReaderStart['mode']): { flags: Int32Array; answer: Promise<Answer> } {
   const flags = new Int32Array(new SharedArrayBuffer(8));
-  const start: ReaderStart = { table: table.buffer, flags: flags.buffer as SharedArrayBuffer };
+  const start: ReaderStart = { mode, table: table.buffer, flags: flags.buffer as SharedArrayBuffer };
   const worker = new Worker(new URL('./session-table-reader.js', import.meta.url), { workerData: start });
-  const report = new Promise<ReaderReport>((resolve, reject) => {
+  const answer = new Promise<Answer>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);
   });
-  while (Atomics.load(flags, 0) === 0) Atomics.wait(flags, 0, 0, 100);
+  Atomics.wait(flags, 0, 0, 5_000);
+  return { flags, answer };
+}
+
+/** Lets the reader run into what stands in its way. */
+function giveWay(flags: Int32Array): void {
+  Atomics.wait(flags, 1, 0, 50);
+}
+
+test('readers on another thread see whole rows and lose no session that stays, while others come and go', async () => {
+  const table = SessionTable.create(4_096);
+  for (let i = 0; i < STABLE_SESSIONS; i++) insert(table, stableId(i, 1), stableId(i, 2), stableId(i, 3));
+  const { flags, answer } = startReader<ReaderReport>(table, 'watch');
   // One row is A, then B, then A again; other rows come and go around the stable ones, so that entries of the index move.
-  for (let round = 0; round < 20_000; round++) {
+  for (let round = 0; round < 100_000; round++) {
     const { sid, jti, uid } = round % 2 === 0 ? A : B;
     const row = insert(table, sid, jti, uid);
     const passing = stableId(round % STABLE_SESSIONS, 4);
@@ -115,8 +126,66 @@ test('a reader on another thread never accepts a half-written row and never lose
     table.remove(passingRow);
   }
   Atomics.store(flags, 1, 1);
-  const { looks, torn, lost, found } = await report;
+  const { looks, torn, lost, found } = await answer;
   assert.ok(looks > 0 && found > 0, `the reader looked ${looks} times and met the changing row ${found} times`);
   assert.equal(torn, 0);
   assert.equal(lost, 0);
+});
+
+// The layout that the docstring of session-table.ts tells.
+const MOVES = 4;
+const stateAt = (table: SessionTable, row: number): number => new Int32Array(table.buffer).length - (table.capacity - row) * 18;
+
+test('a reader waits while a row is being written', async () => {
+  const table = SessionTable.create(16);
+  insert(table, stableId(0, 1), stableId(0, 2), stableId(0, 3));
+  const ints = new Int32Array(table.buffer);
+  const at = stateAt(table, 0);
+  const live = ints[at]!;
+  ints[at] = (live & ~3) + 4 + 1;
+  const { flags, answer } = startReader<number>(table, 'match');
+  giveWay(flags);
+  ints[at + 5] = ~ints[at + 5]!; // the writer goes on: another token
+  Atomics.store(ints, at, (live & ~3) + 4 + 2);
+  assert.equal(await answer, 0, 'the answer is that of the finished row');
+});
+
+test('a reader that was overtaken between its two looks at a row looks again', () => {
+  const table = SessionTable.create(16);
+  const row = insert(table, A.sid, A.jti, A.uid);
+  // Reading the token's first byte is where the writer comes in between.
+  let overtaken = 0;
+  const jti = new Proxy(A.jti, {
+    get(target, key) {
+      if (key === '0' && overtaken++ === 0) {
+        table.remove(row);
+        insert(table, B.sid, A.jti, B.uid);
+      }
+      return Reflect.get(target, key);
+    },
+  });
+  assert.equal(table.matches(row, jti, 0, B.uid, 0), true, 'the row is B by now');
+  assert.ok(overtaken > 1);
+  let again = 0;
+  const uid = new Proxy(B.uid, {
+    get(target, key) {
+      if (key === '15' && again++ === 0) table.remove(row);
+      return Reflect.get(target, key);
+    },
+  });
+  assert.equal(table.matches(row, A.jti, 0, uid, 0), false, 'all of it was equal, but the session has ended meanwhile');
+});
+
+test('a reader that finds nothing while entries move looks again', async () => {
+  const table = SessionTable.create(16);
+  const row = insert(table, stableId(0, 1), stableId(0, 2), stableId(0, 3));
+  const ints = new Int32Array(table.buffer);
+  const entryAt = ints.indexOf(row + 1, 16);
+  ints[MOVES] = 1;
+  ints[entryAt] = 0;
+  const { flags, answer } = startReader<number>(table, 'find');
+  giveWay(flags);
+  Atomics.store(ints, entryAt, row + 1);
+  Atomics.store(ints, MOVES, 2);
+  assert.equal(await answer, row);
 });

@@ -2,13 +2,14 @@ import { createHmac } from 'node:crypto';
 import { type JWTPayload, jwtVerify, SignJWT } from 'jose';
 
 export const KEY = new Uint8Array(Buffer.from('8f1d7f0f4bb1d5a6a3c0f5f2b1e49c7766d5a1c8e2f3940516273849aabbccdd', 'hex'));
+const imported = await crypto.subtle.importKey('raw', KEY, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
 export const KID = 1;
 export const NOW_S = 1_790_000_000;
 
 /** What jose says of a token at this time: true when it accepts it with every check that the rulings name. */
 export async function joseAccepts(token: string, nowS = NOW_S): Promise<boolean> {
   try {
-    await jwtVerify(token, KEY, {
+    await jwtVerify(token, imported, {
       algorithms: ['HS256'],
       issuer: 'gwrk',
       audience: 'gwrk/ws',
@@ -23,7 +24,7 @@ export async function joseAccepts(token: string, nowS = NOW_S): Promise<boolean>
 }
 
 export function joseSign(claims: JWTPayload): Promise<string> {
-  return new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: String(KID) }).sign(KEY);
+  return new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: String(KID) }).sign(imported);
 }
 
 const base64url = (text: string | Uint8Array): string => Buffer.from(text).toString('base64url');
