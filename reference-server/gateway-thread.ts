@@ -1,4 +1,8 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../src/core/clock.js';
+import { deriveMasterKeys } from '../src/protocol/keys.js';
+import { Authenticator } from './auth/authenticator.js';
+import { SessionTable } from './auth/session-table.js';
 import { Counters } from './counters.js';
 import { EchoHandler } from './echo-handler.js';
 import type { Gateway, GatewayHandler, GatewayOptions } from './gateway/gateway.js';
@@ -14,6 +18,7 @@ import {
 } from './gateway-messages.js';
 import { GcWatch } from './gateway-thread-gc.js';
 import type { ThreadHandler } from './gateway-thread-handler.js';
+import { SessionMachine } from './session.js';
 
 const UPGRADE_TIMEOUT_MS = 3_000;
 const MAX_MESSAGE_BYTES = 4_104;
@@ -121,11 +126,26 @@ async function createGateway(start: GatewayThreadStart): Promise<Gateway> {
   return createUringGateway(options);
 }
 
+function createSessions(start: GatewayThreadStart, gateway: Gateway, counters: Counters): ThreadHandler {
+  const keys = deriveMasterKeys(Buffer.from(start.masterKeyHex, 'hex'));
+  const table = new SessionTable(start.sessionTable);
+  return new SessionMachine({
+    gateway,
+    authenticator: new Authenticator({ keys, kid: start.kid, table, clock: systemClock }),
+    clock: systemClock,
+    counters,
+    audit: (event) => post({ type: 'audit', ...event }),
+    heartbeatMs: start.heartbeatMs,
+    rooms: start.rooms,
+    roomTickMs: start.roomTickMs,
+  });
+}
+
 async function main(): Promise<void> {
   const start = workerData as GatewayThreadStart;
   const gateway = await createGateway(start);
   const counters = new Counters(start.counters);
-  const handler: ThreadHandler = start.echo ? new EchoHandler(gateway) : new EchoHandler(gateway);
+  const handler = start.echo ? new EchoHandler(gateway) : createSessions(start, gateway, counters);
   await new GatewayThread(start, gateway, handler, counters).run();
 }
 

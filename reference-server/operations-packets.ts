@@ -1,0 +1,91 @@
+import { readU16, readU32, readU64 } from '../src/protocol/bytes.js';
+import * as P from '../src/protocol/packet.js';
+import { MAC_FAILURES, OPS_ACKED, OPS_DUPLICATE, OPS_REFUSED, OPS_SEEN, PACKETS_OUT } from './counters.js';
+import type { Operations } from './operations.js';
+import type { SessionCore } from './session-core.js';
+import type { SigningMemory } from './session-signing.js';
+import { ASKED_TO_LEAVE } from './session-states.js';
+import type { TokenBuckets } from './token-bucket.js';
+
+const MAX_SKEW_MS = 300_000;
+
+/** OP and OP_SIGNED: every one that is legal gets exactly one OP_ACK. */
+export class OperationPackets {
+  readonly #core: SessionCore;
+  readonly #buckets: TokenBuckets;
+  readonly #signing: SigningMemory;
+  readonly #operations: Operations;
+
+  constructor(core: SessionCore, buckets: TokenBuckets, signing: SigningMemory, operations: Operations) {
+    this.#core = core;
+    this.#buckets = buckets;
+    this.#signing = signing;
+    this.#operations = operations;
+  }
+
+  /** Runs the OP at bytes[at..end) of a message that begins at `start`. False when the connection is being closed. */
+  runPlain(slot: number, bytes: Uint8Array, start: number, at: number, end: number, nowUs: number): boolean {
+    const core = this.#core;
+    if (readU16(bytes, at + P.OP_FLAGS) !== 0) {
+      return core.fault(slot, P.CODE_LENGTH, P.OP, P.packetSeq(bytes, at), at + P.OP_FLAGS - start);
+    }
+    if (!this.#buckets.take(slot, end - at, nowUs)) return this.#refuse(slot, bytes, at, P.CODE_RATE, nowUs);
+    if (core.columns.state[slot] === ASKED_TO_LEAVE) return this.#refuse(slot, bytes, at, P.CODE_DRAINING, nowUs);
+    const code = this.#operations.run(slot, readU16(bytes, at + P.OP_OPCODE), false, bytes, at + P.OP_PAYLOAD, end);
+    return this.#answer(slot, bytes, at, code, 0, this.#operations.resultStart, this.#operations.resultEnd, nowUs);
+  }
+
+  /** Runs the OP_SIGNED at bytes[at..end) of a message that begins at `start`. False when the connection is being closed. */
+  runSigned(slot: number, bytes: Uint8Array, start: number, at: number, end: number, nowUs: number): boolean {
+    const core = this.#core;
+    const seq = P.packetSeq(bytes, at);
+    if (readU16(bytes, at + P.OP_SIGNED_FLAGS) !== 0) {
+      return core.fault(slot, P.CODE_LENGTH, P.OP_SIGNED, seq, at + P.OP_SIGNED_FLAGS - start);
+    }
+    if (readU32(bytes, at + P.OP_SIGNED_RESERVED) !== 0) {
+      return core.fault(slot, P.CODE_LENGTH, P.OP_SIGNED, seq, at + P.OP_SIGNED_RESERVED - start);
+    }
+    if (!this.#buckets.take(slot, end - at, nowUs)) return this.#refuse(slot, bytes, at, P.CODE_RATE, nowUs);
+    if (!P.verifyPacket(bytes, at, end, P.OP_SIGNED_TAG, core.macs, 2 * slot)) {
+      core.counters.values[MAC_FAILURES]!++;
+      core.audit('mac.bad', slot, P.CODE_BAD_MAC, `OP_SIGNED seq ${seq}`);
+      return core.fault(slot, P.CODE_BAD_MAC, P.OP_SIGNED, seq, at + P.OP_SIGNED_TAG - start);
+    }
+    if (core.columns.state[slot] === ASKED_TO_LEAVE) return this.#refuse(slot, bytes, at, P.CODE_DRAINING, nowUs);
+    const skewMs = readU64(bytes, at + P.OP_SIGNED_TS_UNIX_MS) - core.clock.unixMs(nowUs);
+    if (skewMs > MAX_SKEW_MS || skewMs < -MAX_SKEW_MS) return this.#refuse(slot, bytes, at, P.CODE_TS_SKEW, nowUs);
+
+    const { rings, windows } = this.#signing;
+    const ring = this.#signing.ringOf(slot);
+    const low = readU32(bytes, at + P.OP_SIGNED_NONCE);
+    const high = readU32(bytes, at + P.OP_SIGNED_NONCE + 4);
+    const known = rings.find(ring, low, high, nowUs);
+    if (known >= 0) {
+      core.counters.values[OPS_DUPLICATE]!++;
+      return this.#answer(slot, bytes, at, known, P.OP_ACK_FLAG_DUP, 0, 0, nowUs);
+    }
+    if (!windows.allow(this.#signing.windowOf(slot), nowUs)) return this.#refuse(slot, bytes, at, P.CODE_OP_WINDOW, nowUs);
+    const code = this.#operations.run(slot, readU16(bytes, at + P.OP_SIGNED_OPCODE), true, bytes, at + P.OP_SIGNED_PAYLOAD, end);
+    rings.store(ring, low, high, code, nowUs);
+    return this.#answer(slot, bytes, at, code, 0, this.#operations.resultStart, this.#operations.resultEnd, nowUs);
+  }
+
+  /** Answered, but not run and not remembered: the client may send it again. */
+  #refuse(slot: number, bytes: Uint8Array, at: number, code: number, nowUs: number): true {
+    this.#core.counters.values[OPS_REFUSED]!++;
+    return this.#answer(slot, bytes, at, code, 0, 0, 0, nowUs);
+  }
+
+  /** One OP_ACK with the result bytes[start..end). */
+  #answer(slot: number, bytes: Uint8Array, at: number, code: number, flags: number, start: number, end: number, nowUs: number): true {
+    const { columns, replies, clock, counters } = this.#core;
+    const seq = P.packetSeq(bytes, at);
+    const tookUs = Math.min(0xffffffff, Math.max(0, Math.round(clock.nowUs() - nowUs)));
+    replies.end = P.writeOpAck(replies.bytes, replies.end, seq, code, flags, tookUs, clock.unixMs(nowUs), bytes, start, end);
+    columns.opsSeen[slot]!++;
+    counters.values[OPS_SEEN]!++;
+    counters.values[OPS_ACKED]!++;
+    counters.values[PACKETS_OUT[P.OP_ACK]!]!++;
+    return true;
+  }
+}

@@ -1,0 +1,36 @@
+import { readI32, readU32 } from '../src/protocol/bytes.js';
+import * as P from '../src/protocol/packet.js';
+import type { RoomDirectory } from './rooms/directory.js';
+
+/** What OP and OP_SIGNED can do (docs/protocol.md, "Operations"). One object serves every call. */
+export class Operations {
+  readonly #rooms: RoomDirectory;
+  /** The result of the last run() lies at [resultStart, resultEnd) of the message that it was given. */
+  resultStart = 0;
+  resultEnd = 0;
+
+  constructor(rooms: RoomDirectory) {
+    this.#rooms = rooms;
+  }
+
+  /** Runs one operation with the payload bytes[start..end); returns the code of its answer and sets the result. */
+  run(slot: number, opcode: number, isSigned: boolean, bytes: Uint8Array, start: number, end: number): number {
+    this.resultStart = 0;
+    this.resultEnd = 0;
+    const operation = P.operationByOpcode(opcode);
+    if (operation === undefined || !(isSigned ? operation.signed : operation.plain)) return P.CODE_BAD_OP;
+    if (end - start < operation.minPayloadBytes || end - start > operation.maxPayloadBytes) return P.CODE_BAD_OP;
+    switch (opcode) {
+      case P.OPCODE_ECHO:
+        this.resultStart = start;
+        this.resultEnd = Math.min(end, start + P.MAX_RESULT_BYTES);
+        return P.CODE_OK;
+      case P.OPCODE_MOVE:
+        return this.#rooms.move(slot, readI32(bytes, start), readI32(bytes, start + 4)) ? P.CODE_OK : P.CODE_NOT_MEMBER;
+      case P.OPCODE_TRADE:
+        return this.#rooms.trade(slot, readU32(bytes, start + 4)) ? P.CODE_OK : P.CODE_NOT_MEMBER;
+      default:
+        return P.CODE_BAD_OP;
+    }
+  }
+}

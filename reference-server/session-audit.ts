@@ -1,0 +1,13 @@
+/** What the audit log is told. Never a key, a token or a payload. */
+export interface AuditEvent {
+  /** "mac.bad", "ledger.bad", "auth.fail", "replay", "text", "handler.fault", "clock.step". */
+  readonly event: string;
+  /** -1 when no connection is concerned. */
+  readonly slot: number;
+  readonly sid?: string;
+  readonly peer?: string;
+  readonly code?: number;
+  readonly detail?: string;
+}
+
+export type AuditSink = (event: AuditEvent) => void;

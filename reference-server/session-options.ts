@@ -1,0 +1,34 @@
+import type { Clock } from '../src/core/clock.js';
+import type { MacTable } from '../src/protocol/mac.js';
+import type { Authenticator } from './auth/authenticator.js';
+import type { Counters } from './counters.js';
+import type { Gateway } from './gateway/gateway.js';
+import type { AuditSink } from './session-audit.js';
+
+/** Largest rate of a connection, client to server. */
+export const PACKETS_PER_SECOND = 200;
+export const BYTES_PER_SECOND = 65_536;
+/** From the 101 answer to a good AUTH. */
+export const AUTH_DEADLINE_US = 5_000_000;
+
+/** A connection without a good PING for this long is dead: three heartbeats and a second. */
+export const silenceUs = (heartbeatMs: number): number => (3 * heartbeatMs + 1_000) * 1_000;
+
+/** Connections that may be unauthenticated at the same time: a tenth, but never so few that a crowd cannot come in. */
+export const defaultMaxUnauthenticated = (capacity: number): number => Math.max(2_000, Math.ceil(capacity / 10));
+
+export interface SessionOptions {
+  readonly gateway: Gateway;
+  readonly authenticator: Authenticator;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly audit: AuditSink;
+  readonly heartbeatMs: number;
+  /** Rooms 0 .. rooms - 1 exist. */
+  readonly rooms: number;
+  readonly roomTickMs: number;
+  /** More than these are answered 0304 and closed. */
+  readonly maxUnauthenticated?: number;
+  /** Two rows a slot; made when absent. */
+  readonly macs?: MacTable;
+}
