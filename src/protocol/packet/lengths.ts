@@ -20,6 +20,8 @@ export const CLIENT_BODY: LengthTable = emptyTable();
 export const SERVER_BODY: LengthTable = emptyTable();
 /** Either direction: a type that travels both ways has the same bounds both ways. */
 const ANY_BODY: LengthTable = emptyTable();
+/** 1 for every type that exists in some direction. */
+export const KNOWN_TYPE = new Uint8Array(65536);
 
 export const MAX_TOKEN_BYTES = 1024;
 export const MAX_RESULT_BYTES = 4080;
@@ -30,11 +32,12 @@ function define(table: LengthTable, type: number, min: number, max: number): voi
   table.max[type] = max;
   ANY_BODY.min[type] = min;
   ANY_BODY.max[type] = max;
+  KNOWN_TYPE[type] = 1;
 }
 
 /** True when the type exists, whatever way it travels. */
 export function isKnownType(type: number): boolean {
-  return ANY_BODY.min[type]! <= ANY_BODY.max[type]!;
+  return KNOWN_TYPE[type] === 1;
 }
 
 /**
