@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, Help, Option } from 'commander';
 import { countFrom, durationUs, header, list, pair, pid, ratePerSecond, seed } from './flag-values.js';
 import type { FlagShape } from './go-flags.js';
 
@@ -123,7 +123,13 @@ const GROUPS: readonly (readonly [heading: string, options: () => readonly Optio
 /** Adds the flags to a command, in the groups that --help shows. */
 export function addRunFlags(command: Command): Command {
   for (const [heading, options] of GROUPS) for (const each of options()) command.addOption(each.helpGroup(heading));
-  return command;
+  // Nothing is gained by "(default: [])".
+  const plain = (each: Option): string => new Help().optionDescription(typeof each.defaultValue === 'object' ? withoutDefault(each) : each);
+  return command.configureHelp({ optionDescription: plain });
+}
+
+function withoutDefault({ flags, description }: Option): Option {
+  return new Option(flags, description);
 }
 
 /** The same flags for the Go-style spelling. */

@@ -32,14 +32,16 @@ export class ServeChild {
   readonly ready: ReadyLine | undefined;
   readonly adminToken: string;
   readonly #child: ChildProcess;
+  readonly #output: ServerOutput;
   readonly #stopTimeoutMs: number;
   readonly #ended: Promise<void>;
   readonly #killGroup: () => void;
 
-  private constructor(child: ChildProcess, adminToken: string, ready: ReadyLine | undefined, stopTimeoutMs: number, killGroup: () => void) {
+  private constructor(child: ChildProcess, adminToken: string, output: ServerOutput, stopTimeoutMs: number, killGroup: () => void) {
     this.#child = child;
+    this.#output = output;
     this.adminToken = adminToken;
-    this.ready = ready;
+    this.ready = output.ready;
     this.#stopTimeoutMs = stopTimeoutMs;
     this.#killGroup = killGroup;
     this.#ended = new Promise((resolve) => (hasEnded(child) ? resolve() : child.once('exit', () => resolve())));
@@ -52,6 +54,11 @@ export class ServeChild {
 
   get hasEnded(): boolean {
     return hasEnded(this.#child);
+  }
+
+  /** The last few thousand characters that the server wrote to stderr. */
+  get stderrTail(): string {
+    return this.#output.stderrTail;
   }
 
   /** Starts the server and waits until it is ready. Throws GWRK_SERVE_FAILED with the end of its stderr when it never is. */
@@ -77,7 +84,7 @@ export class ServeChild {
     process.on('exit', kill);
     try {
       await untilReady(child, output, options);
-      return new ServeChild(child, adminToken, output.ready, options.stopTimeoutMs, kill);
+      return new ServeChild(child, adminToken, output, options.stopTimeoutMs, kill);
     } catch (error) {
       kill();
       process.off('exit', kill);
@@ -159,7 +166,7 @@ function serverEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 function hasEnded(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 function killGroup(child: ChildProcess): void {

@@ -52,8 +52,9 @@ export class Workers {
     await workers.#until(() => workers.#seats.every((seat) => seat.state !== 'starting'), options.readyTimeoutMs);
     const late = workers.#seats.filter((seat) => seat.state === 'starting').length;
     if (late > 0 || workers.#deaths.length > 0) {
+      const why =
+        workers.#deaths[0] ?? `${late} of ${options.starts.length} workers were not ready within ${options.readyTimeoutMs / 1000} s`;
       await workers.terminate();
-      const why = workers.#deaths[0] ?? `${late} workers were not ready within ${options.readyTimeoutMs / 1000} s`;
       throw new GwrkError('GWRK_WORKER_DIED', why);
     }
     return workers;
