@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js';
 
-/** Node's timers count whole milliseconds and may be late by one, so the last stretch before a deadline is polled. */
-const POLL_WITHIN_US = 1500;
+/** Node's timers count whole milliseconds and are late by one at most, so that much is left to polling. */
+const TIMER_SLACK_US = 900;
 /** Of all time, the part that may be spent on polling, and how much of it may be saved up. */
 const POLL_SHARE = 0.2;
 const POLL_SAVED_US = 10_000;
@@ -94,13 +94,14 @@ export class TickTimer {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const leftUs = this.#deadlineUs - nowUs;
+    const sleepMs = Math.floor((leftUs - TIMER_SLACK_US) / 1000);
     if (leftUs <= 0) {
       this.#armImmediate();
-    } else if (leftUs <= POLL_WITHIN_US && this.#pollBudgetUs > 0) {
+    } else if (sleepMs < 1 && this.#pollBudgetUs > 0) {
       this.#polledUs = nowUs;
       this.#armImmediate();
     } else {
-      this.#timer = setTimeout(this.#onTimeout, Math.max(1, Math.floor((leftUs - POLL_WITHIN_US) / 1000)));
+      this.#timer = setTimeout(this.#onTimeout, Math.max(1, sleepMs));
     }
   }
 }

@@ -7,25 +7,32 @@ import net from 'node:net';
 import { parentPort } from 'node:worker_threads';
 
 export interface PeerStats {
-  /** Connections of all servers: ever accepted, open now, and those that ended by a reset. */
-  accepted: number;
-  open: number;
+  /** Connections of all servers that ended by a reset. */
   resets: number;
+  /** Connections that "silent" has had, and those it has open now. */
+  silentSeen: number;
+  silentOpen: number;
   /** Bytes that "count" has read, and the connections whose end it saw. */
   countedBytes: number;
   countedEnds: number;
 }
 
-const stats: PeerStats = { accepted: 0, open: 0, resets: 0, countedBytes: 0, countedEnds: 0 };
+const stats: PeerStats = { resets: 0, silentSeen: 0, silentOpen: 0, countedBytes: 0, countedEnds: 0 };
 const paused = new Set<net.Socket>();
 
 const behaviours = {
   echo: (socket: net.Socket) => socket.on('data', (chunk) => socket.write(chunk)),
-  silent: (socket: net.Socket) => socket.resume(),
+  silent: (socket: net.Socket) => {
+    stats.silentSeen++;
+    stats.silentOpen++;
+    socket.resume().on('close', () => stats.silentOpen--);
+  },
   reset: (socket: net.Socket) => socket.once('data', () => socket.resetAndDestroy()),
   farewell: (socket: net.Socket) => socket.resume().end('bye'),
   /** Ends its side at once and reads on: the connection is half open for as long as the other side likes. */
   halfFarewell: (socket: net.Socket) => socket.resume().end('bye'),
+  /** Never ends its side. */
+  stubborn: (socket: net.Socket) => socket.resume(),
   /** Closes in the middle of what the other side sends. */
   quitter: (socket: net.Socket) => {
     let bytes = 0;
@@ -43,10 +50,10 @@ const behaviours = {
       stats.countedEnds++;
     });
   },
-  /** Repeats the first four bytes it gets for 64 KiB. */
+  /** Repeats the first four bytes it gets for 16 KiB. */
   chatter: (socket: net.Socket) => {
     socket.once('data', (chunk) => {
-      socket.write(Buffer.alloc(65_536, chunk.subarray(0, 4)));
+      socket.write(Buffer.alloc(16_384, chunk.subarray(0, 4)));
       socket.resume();
     });
   },
@@ -74,13 +81,8 @@ export type PeerPorts = Record<Behaviour | 'closed', number>;
 
 function listen(serve: (socket: net.Socket) => unknown, allowHalfOpen: boolean): Promise<net.Server> {
   const server = net.createServer({ allowHalfOpen }, (socket) => {
-    stats.accepted++;
-    stats.open++;
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNRESET') stats.resets++;
-    });
-    socket.on('close', () => {
-      stats.open--;
     });
     serve(socket);
   });
@@ -92,7 +94,8 @@ const portOf = (server: net.Server): number => (server.address() as net.AddressI
 if (parentPort !== null) {
   const port = parentPort;
   const ports: Record<string, number> = {};
-  for (const [name, serve] of Object.entries(behaviours)) ports[name] = portOf(await listen(serve, name === 'halfFarewell'));
+  for (const [name, serve] of Object.entries(behaviours))
+    ports[name] = portOf(await listen(serve, name === 'halfFarewell' || name === 'stubborn'));
   const closed = await listen(() => undefined, false);
   ports.closed = portOf(closed);
   await new Promise((resolve) => closed.close(resolve));

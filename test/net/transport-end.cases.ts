@@ -50,6 +50,14 @@ export function endCases(kind: 'uring' | 'node', peer: () => Peer): void {
     assert.equal(after.countedEnds - before.countedEnds, 4);
   });
 
+  const elsewhere = kind === 'node' && 'takes five seconds here: node-transport.test.ts has it with a mocked timer';
+  test('close() frees the row although the peer never ends its side', { skip: elsewhere }, async () => {
+    const lives = new Lives(await open(kind, 3, [peer().endpoint('stubborn')]));
+    lives.connected = (row) => lives.transport.close(row);
+    await drive(lives.transport, lives);
+    for (const { closed, errno } of lives.rows) assert.deepEqual([closed, errno], [1, 0]);
+  });
+
   test('abort() resets the connection and brings no further data', async () => {
     const before = await peer().stats();
     const lives = new Lives(await open(kind, 10, [peer().endpoint('echo')]));
