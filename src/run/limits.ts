@@ -54,7 +54,7 @@ function openFilesError(needs: PlanNeeds, machine: MachineLimits): GwrkError | u
   return new GwrkError('GWRK_LIMIT_DESCRIPTORS', `the connections are ${count(needed)} open files of this machine`, {
     given: clients(needs.clients),
     allowed: `fs.file-max is ${count(machine.openFilesMax)}: ${clients(Math.floor(machine.openFilesMax / perClient))}`,
-    hint: `sysctl -w fs.file-max=${Math.ceil(needed * 1.1)}`,
+    hint: `sysctl -w fs.file-max=${Math.ceil((needed * 11) / 10)}`,
   });
 }
 
