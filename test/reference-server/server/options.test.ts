@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { HelpRequest, parseServeOptions } from '../../../reference-server/options.js';
+import { chooseGateway } from '../../../reference-server/server.js';
+import { GwrkError } from '../../../src/core/errors.js';
+
+const KEY = 'ab'.repeat(32);
+
+test('without flags the ports and limits are the documented ones', () => {
+  const options = parseServeOptions([], {});
+  assert.deepEqual([options.host, options.port, options.httpPort, options.adminPort], ['127.0.0.1', 9000, 9001, 9002]);
+  assert.deepEqual([options.gateway, options.threads, options.proof, options.heartbeatMs], ['auto', 1, 'ticket', 10_000]);
+  assert.deepEqual([options.rooms, options.echo, options.maxSessions], [20_000, false, 1_200_000]);
+});
+
+test('fresh secrets are made where the environment has none, each time others', () => {
+  const [one, two] = [parseServeOptions([], {}), parseServeOptions([], { GWRK_MASTER_KEY: '', GWRK_ADMIN_TOKEN: '' })];
+  assert.ok(one.isMasterKeyFresh && one.isAdminTokenFresh && two.isMasterKeyFresh && two.isAdminTokenFresh);
+  assert.equal(one.masterKey.length, 32);
+  assert.notDeepEqual(one.masterKey, two.masterKey);
+  assert.ok(one.adminToken.length >= 32 && one.adminToken !== two.adminToken);
+});
+
+test('secrets come from the environment', () => {
+  const options = parseServeOptions([], { GWRK_MASTER_KEY: KEY, GWRK_ADMIN_TOKEN: 'let-me-in' });
+  assert.equal(Buffer.from(options.masterKey).toString('hex'), KEY);
+  assert.equal(options.adminToken, 'let-me-in');
+  assert.equal(options.isMasterKeyFresh || options.isAdminTokenFresh, false);
+});
+
+test('counts take k and m, durations take units, origins may be several', () => {
+  const argv = '--max-sessions 2m --rooms 5k --heartbeat 60s --room-tick 250ms --allow-origin https://a.example https://b.example:8443';
+  const options = parseServeOptions(argv.split(' '), {});
+  assert.equal(options.maxSessions, 2_000_000);
+  assert.equal(options.rooms, 5_000);
+  assert.equal(options.heartbeatMs, 60_000);
+  assert.equal(options.roomTickMs, 250);
+  assert.deepEqual(options.allowedOrigins, ['https://a.example', 'https://b.example:8443']);
+});
+
+const BAD: readonly (readonly [argv: string, where: string | undefined])[] = [
+  ['--port 65536', '--port'],
+  ['--port -1', '--port'],
+  ['--http-port 9k', '--http-port'],
+  ['--admin-port x', '--admin-port'],
+  ['--host example.org', '--host'],
+  ['--host 0.0.0.0', '--host'],
+  ['--host ::', '--host'],
+  ['--host 10.0.0.1', '--host'],
+  ['--gateway epoll', '--gateway'],
+  ['--threads 0', '--threads'],
+  ['--threads 1.5', '--threads'],
+  ['--proof password', '--proof'],
+  ['--proof scrypt', 'GWRK_CREDENTIALS'],
+  ['--heartbeat 10', '--heartbeat'],
+  ['--heartbeat 1ms', '--heartbeat'],
+  ['--rooms 0', '--rooms'],
+  ['--max-sessions 11m', '--max-sessions'],
+  ['--allow-origin *', '--allow-origin'],
+  ['--allow-origin https://a.example/x', '--allow-origin'],
+  ['--redis redis://127.0.0.1', undefined],
+  ['--rules rules.json', undefined],
+  ['--audit audit.log', undefined],
+  ['--port', undefined],
+  ['extra', undefined],
+];
+
+test('a bad flag is refused with its name, what was given and what is allowed', async (t) => {
+  for (const [argv, where] of BAD) {
+    await t.test(argv, () => {
+      assert.throws(
+        () => parseServeOptions(argv.split(' '), {}),
+        (error) => {
+          assert.ok(error instanceof GwrkError);
+          assert.equal(error.code, 'GWRK_USAGE');
+          assert.equal(error.exitCode, 104);
+          assert.equal(error.details.where, where);
+          assert.ok(error.details.allowed);
+          return true;
+        },
+      );
+    });
+  }
+});
+
+test('a malformed master key is refused without showing it', () => {
+  for (const key of ['secret', `${KEY} `, KEY.slice(1), `${KEY}00`]) {
+    assert.throws(
+      () => parseServeOptions([], { GWRK_MASTER_KEY: key }),
+      (error) => error instanceof GwrkError && error.details.where === 'GWRK_MASTER_KEY' && !JSON.stringify(error.details).includes(key),
+    );
+  }
+});
+
+test('an admin token that could not stand in a header is refused', () => {
+  for (const token of ['two words', 'line\nbreak', 'ümlaut']) {
+    assert.throws(() => parseServeOptions([], { GWRK_ADMIN_TOKEN: token }), GwrkError);
+  }
+});
+
+test('an address that others can reach is taken with --insecure-plaintext', () => {
+  assert.equal(parseServeOptions(['--host', '0.0.0.0', '--insecure-plaintext'], {}).host, '0.0.0.0');
+  assert.equal(parseServeOptions(['--host', '[::1]'], {}).host, '::1');
+  assert.equal(parseServeOptions(['--host', 'localhost'], {}).host, '127.0.0.1');
+});
+
+test('--help names every flag and secret', () => {
+  assert.throws(
+    () => parseServeOptions(['--help'], {}),
+    (error) => {
+      assert.ok(error instanceof HelpRequest);
+      for (const word of ['--port', '--http-port', '--admin-port', '--gateway', '--proof', 'GWRK_MASTER_KEY', 'GWRK_ADMIN_TOKEN']) {
+        assert.ok(error.text.includes(word), word);
+      }
+      return true;
+    },
+  );
+});
+
+test('where io_uring is forbidden, auto means ws and uring is refused with the reason', () => {
+  const before = process.env.GWRK_FORBID_URING;
+  process.env.GWRK_FORBID_URING = '1';
+  try {
+    assert.equal(chooseGateway({ gateway: 'auto', threads: 1 }), 'ws');
+    assert.throws(
+      () => chooseGateway({ gateway: 'uring', threads: 1 }),
+      (error) => error instanceof GwrkError && error.code === 'GWRK_TRANSPORT_UNAVAILABLE' && error.message.includes('forbidden'),
+    );
+    assert.throws(
+      () => chooseGateway({ gateway: 'ws', threads: 2 }),
+      (error) => error instanceof GwrkError && error.details.where === '--threads',
+    );
+  } finally {
+    if (before === undefined) delete process.env.GWRK_FORBID_URING;
+    else process.env.GWRK_FORBID_URING = before;
+  }
+});
