@@ -1,5 +1,12 @@
-import { compileNumber, compileTemplate, type EvaluationContext, type NumberOf, templateMaxBytes, type WriteTemplate } from '../scenario/expression-evaluate.js';
 import type { Expression } from '../scenario/expression.js';
+import {
+  compileNumber,
+  compileTemplate,
+  type EvaluationContext,
+  type NumberOf,
+  templateMaxBytes,
+  type WriteTemplate,
+} from '../scenario/expression-evaluate.js';
 import type { Expectation } from '../scenario/program.js';
 import { JsonPointer, sameText } from './json-pointer.js';
 

@@ -31,6 +31,7 @@ export const WAIT_CLOSED = 12;
 export const WAIT_TURN = 13; // a pause that lets others run, or before a failed flow is tried again
 export const WAIT_HOLD = 14; // its flow is over, its connection is held
 export const WAIT_OVER = 15; // there is no client on this row
+export const WAIT_START = 16; // the row is kept for a client that will start shortly
 
 /** Bits of a client's flags. */
 export const FLAG_WAS_READY = 1; // counted in sessions_ready
@@ -78,6 +79,8 @@ export class ClientTable {
   readonly sequence: Uint32Array;
   readonly opsSent: Uint32Array;
   readonly opsAcked: Uint32Array;
+  /** The room it asked to join last. */
+  readonly room: Uint32Array;
   /** Number of the last PING sent. */
   readonly heartbeat: Uint32Array;
   /** PINGs sent and not answered. */
@@ -106,6 +109,7 @@ export class ClientTable {
     this.sequence = new Uint32Array(rows);
     this.opsSent = new Uint32Array(rows);
     this.opsAcked = new Uint32Array(rows);
+    this.room = new Uint32Array(rows);
     this.heartbeat = new Uint32Array(rows);
     this.openPings = new Uint8Array(rows);
     this.missedPings = new Uint8Array(rows);
@@ -125,14 +129,21 @@ export class ClientTable {
     return (Math.floor(nowUs) - this.stepUs[row]!) >>> 0;
   }
 
+  /** Sequence number of the packet that is sent now. */
+  nextSequence(row: number): number {
+    const sequence = this.sequence[row]! + 1;
+    this.sequence[row] = sequence;
+    return sequence;
+  }
+
   /** Forgets the connection's counters: sequence numbers and the ledger start again with each connection. */
   resetConnection(row: number): void {
+    this.missedPings[row] = 0;
+    this.openPings[row] = 0;
+    if (this.heartbeat[row] !== 0) this.heartbeat[row] = 0;
     if (this.sequence[row] === 0) return; // leaves pages of programs without packets untouched
     this.sequence[row] = 0;
     this.opsSent[row] = 0;
     this.opsAcked[row] = 0;
-    this.heartbeat[row] = 0;
-    this.openPings[row] = 0;
-    this.missedPings[row] = 0;
   }
 }

@@ -1,5 +1,6 @@
 import { TREND } from '../measure/metric-names.js';
 import type { Recorder } from '../measure/recorder.js';
+import { copyBytes } from '../protocol/bytes.js';
 import { type ClientTable, WAIT_LOGIN } from './client-table.js';
 import type { ErrorCounts } from './error-counts.js';
 import type { Credential, LoginRequest } from './messages.js';
@@ -25,24 +26,31 @@ export const CREDENTIAL_FAILED = 3;
 export class Credentials {
   /** The entries, one behind the other; replaced when they grow. */
   bytes: Uint8Array = Buffer.alloc(0);
-  /** Requests of this tick. */
   readonly #recorder: Recorder;
   readonly #errors: ErrorCounts;
   readonly #wakes: Wakes;
   readonly #generation: Uint16Array;
   readonly #post: (requests: readonly LoginRequest[]) => void;
+  /** Questions of this tick. */
   #batch: LoginRequest[] = [];
   /** Entry of each row, plus one; 0: none. */
   readonly #entryOf: Uint32Array;
   #state = new Uint8Array(0);
   #tokenBytes = new Uint16Array(0);
   #askedUs = new Float64Array(0);
+  #hasNonce = new Uint8Array(0);
   #tokenRoom = 512;
   #free: number[] = [];
   #used = 0;
   #asked = 0;
 
-  constructor(table: ClientTable, recorder: Recorder, errors: ErrorCounts, wakes: Wakes, post: (requests: readonly LoginRequest[]) => void) {
+  constructor(
+    table: ClientTable,
+    recorder: Recorder,
+    errors: ErrorCounts,
+    wakes: Wakes,
+    post: (requests: readonly LoginRequest[]) => void,
+  ) {
     this.#entryOf = new Uint32Array(table.rows);
     this.#generation = table.generation;
     this.#recorder = recorder;
@@ -69,6 +77,24 @@ export class Credentials {
   /** Where the row's entry begins in `bytes`; makes one when there is none, so that a server's nonce finds a place. */
   entryAt(row: number): number {
     return (this.#entryOf[row] === 0 ? this.#take(row) : this.#entryOf[row]! - 1) * this.#stride;
+  }
+
+  /** Keeps the nonce of the server's HELLO, bytes[at..at + 16), until AUTH. */
+  keepNonce(row: number, bytes: Uint8Array, at: number): void {
+    const entryAt = this.entryAt(row);
+    copyBytes(bytes, at, at + 16, this.bytes, entryAt + SNONCE);
+    this.#hasNonce[this.#entryOf[row]! - 1] = 1;
+  }
+
+  hasNonce(row: number): boolean {
+    const entry = this.#entryOf[row]!;
+    return entry !== 0 && this.#hasNonce[entry - 1] === 1;
+  }
+
+  /** The next connection has a nonce of its own. */
+  forgetNonce(row: number): void {
+    const entry = this.#entryOf[row]!;
+    if (entry !== 0) this.#hasNonce[entry - 1] = 0;
   }
 
   tokenBytes(row: number): number {
@@ -158,6 +184,7 @@ export class Credentials {
     }
     this.#entryOf[row] = entry + 1;
     this.#state[entry] = CREDENTIAL_NONE;
+    this.#hasNonce[entry] = 0;
     return entry;
   }
 
@@ -175,6 +202,9 @@ export class Credentials {
     const tokenBytes = new Uint16Array(entries);
     tokenBytes.set(this.#tokenBytes);
     this.#tokenBytes = tokenBytes;
+    const hasNonce = new Uint8Array(entries);
+    hasNonce.set(this.#hasNonce);
+    this.#hasNonce = hasNonce;
     const askedUs = new Float64Array(entries);
     askedUs.set(this.#askedUs);
     this.#askedUs = askedUs;

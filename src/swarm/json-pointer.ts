@@ -126,7 +126,9 @@ function skipValue(bytes: Uint8Array, from: number, end: number): number {
 
 /** Letters, digits, sign and point: what numbers, true, false and null are written with. */
 function isScalarByte(byte: number): boolean {
-  return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x2d || byte === 0x2b || byte === 0x2e || byte === 0x45;
+  return (
+    (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x2d || byte === 0x2b || byte === 0x2e || byte === 0x45
+  );
 }
 
 /** Whether the JSON string at bytes[start..end), quotes included, says `text` (UTF-8). */

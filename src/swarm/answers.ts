@@ -1,0 +1,119 @@
+import { COUNTER, TREND } from '../measure/metric-names.js';
+import type { Recorder } from '../measure/recorder.js';
+import { WAIT_ANSWER, WAIT_SETTLED } from './client-table.js';
+import type { ErrorCounts } from './error-counts.js';
+import type { Flow } from './flow.js';
+import { NO_REQUEST, RequestTable } from './request-table.js';
+import type { Wakes } from './wakes.js';
+
+/**
+ * The ledger of one worker: every request that was sent ends as ok, fail or indeterminate, once. Response time counts
+ * from the intended send and service time from the actual one, so response = service + scheduling lag for each sample.
+ */
+export class Answers {
+  readonly requests: RequestTable;
+  readonly #recorder: Recorder;
+  readonly #errors: ErrorCounts;
+  readonly #wakes: Wakes;
+  /** Time-out of each step; the steps that send requests. */
+  readonly #withinUs: Float64Array;
+  readonly #steps: Uint16Array;
+
+  constructor(rows: number, flows: readonly Flow[], recorder: Recorder, errors: ErrorCounts, wakes: Wakes) {
+    const steps = flows.reduce((sum, flow) => sum + flow.instructions, 0);
+    this.requests = new RequestTable(rows, steps);
+    this.#recorder = recorder;
+    this.#errors = errors;
+    this.#wakes = wakes;
+    this.#withinUs = new Float64Array(steps).fill(Number.POSITIVE_INFINITY);
+    for (const flow of flows) {
+      for (let pc = 0; pc < flow.instructions; pc++) this.#withinUs[flow.firstStep + pc] = flow.answerWithinUs(pc);
+    }
+    this.#steps = Uint16Array.from([...this.#withinUs.keys()].filter((step) => Number.isFinite(this.#withinUs[step]!)));
+  }
+
+  /** Notes a request that is about to be sent; false when too many are open, and it must not be sent. */
+  open(row: number, step: number, keyLow: number, keyHigh: number, intendedUs: number, nowUs: number, iteration: number): boolean {
+    if (this.requests.open(row, step, keyLow, keyHigh, intendedUs, nowUs, iteration) === NO_REQUEST) return false;
+    this.#recorder.count(COUNTER.ledger_sent);
+    return true;
+  }
+
+  /** The answer to a request has come. A wrong answer counts, but not as a response time: a fast refusal must not improve it. */
+  answered(request: number, isRight: boolean, nowUs: number): void {
+    const recorder = this.#recorder;
+    if (isRight) {
+      recorder.count(COUNTER.ledger_ok);
+      recorder.count(COUNTER.checks_passed);
+      recorder.record(TREND.ws_msg_rtt, nowUs - this.requests.intendedUs[request]!);
+      recorder.record(TREND.ws_msg_service, nowUs - this.requests.sentUs[request]!);
+    } else {
+      recorder.count(COUNTER.ledger_fail);
+      recorder.count(COUNTER.checks_failed);
+    }
+    this.#close(request, nowUs);
+  }
+
+  /** Ends every request whose answer is overdue. What became of it nobody knows; the time waited counts as its response time. */
+  expire(nowUs: number): void {
+    const { requests } = this;
+    for (let i = 0; i < this.#steps.length; i++) {
+      const step = this.#steps[i]!;
+      const withinUs = this.#withinUs[step]!;
+      for (let request = requests.oldestOf(step); request !== NO_REQUEST; request = requests.oldestOf(step)) {
+        if (requests.sentUs[request]! + withinUs > nowUs) break;
+        this.#recorder.count(COUNTER.ledger_indeterminate);
+        this.#recorder.count(COUNTER.checks_failed);
+        this.#recorder.count(COUNTER.timeouts);
+        this.#recorder.record(TREND.ws_msg_rtt, nowUs - requests.intendedUs[request]!);
+        this.#errors.add('timeout.answer', 'no answer within the time that the step allows');
+        this.#close(request, nowUs);
+      }
+    }
+  }
+
+  /** When the next open request is overdue, us; Infinity when none is open. */
+  nextUs(): number {
+    let nextUs = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < this.#steps.length; i++) {
+      const step = this.#steps[i]!;
+      const request = this.requests.oldestOf(step);
+      if (request !== NO_REQUEST) nextUs = Math.min(nextUs, this.requests.sentUs[request]! + this.#withinUs[step]!);
+    }
+    return nextUs;
+  }
+
+  /** The connection of this row is gone: nobody will learn what became of its open requests. */
+  abandon(row: number): void {
+    const { requests } = this;
+    for (let request = requests.firstOf(row); request !== NO_REQUEST; request = requests.firstOf(row)) {
+      this.#recorder.count(COUNTER.ledger_indeterminate);
+      requests.close(request);
+    }
+  }
+
+  /** The run is over: nobody will learn what became of any open request. */
+  abandonAll(): void {
+    const { requests } = this;
+    for (const step of this.#steps) {
+      for (let request = requests.oldestOf(step); request !== NO_REQUEST; request = requests.oldestOf(step)) {
+        this.#recorder.count(COUNTER.ledger_indeterminate);
+        requests.close(request);
+      }
+    }
+  }
+
+  hasOpen(row: number): boolean {
+    return this.requests.firstOf(row) !== NO_REQUEST;
+  }
+
+  #close(request: number, nowUs: number): void {
+    const { requests } = this;
+    const row = requests.row[request]!;
+    const isNewest = requests.after(request) === NO_REQUEST;
+    requests.close(request);
+    // A client that waits for an answer has sent nothing since: it waits for the newest.
+    if (isNewest) this.#wakes.satisfyNow(row, WAIT_ANSWER, nowUs);
+    if (!this.hasOpen(row)) this.#wakes.satisfy(row, WAIT_SETTLED);
+  }
+}

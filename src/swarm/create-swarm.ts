@@ -1,0 +1,135 @@
+import type { Clock } from '../core/clock.js';
+import { Prng } from '../core/prng.js';
+import { Recorder } from '../measure/recorder.js';
+import type { Transport } from '../net/transport.js';
+import { createMacTable } from '../protocol/mac.js';
+import { MAX_CLIENT_MESSAGE, MAX_SERVER_MESSAGE } from '../protocol/packet.js';
+import { FrameReader } from '../protocol/websocket-reader.js';
+import type { ExecutorSpec } from '../scenario/plan.js';
+import { shardCount } from '../scenario/schedule.js';
+import { Answers } from './answers.js';
+import { Arrivals } from './arrivals.js';
+import { ClientContext } from './client-context.js';
+import { ClientTable } from './client-table.js';
+import { Clients } from './clients.js';
+import { type ConnectionParts, Connections } from './connections.js';
+import { Connector } from './connector.js';
+import { Credentials } from './credentials.js';
+import { Ending } from './ending.js';
+import { ErrorCounts } from './error-counts.js';
+import { Flow } from './flow.js';
+import { Heartbeats } from './heartbeats.js';
+import { Incoming } from './incoming.js';
+import { Logins } from './logins.js';
+import { Machine } from './machine.js';
+import type { LoginRequest, WorkerStart } from './messages.js';
+import { Pacing } from './pacing.js';
+import { PlainMessages } from './plain-messages.js';
+import { Population } from './population.js';
+import { ReferenceClient } from './reference-client.js';
+import { ReferenceClosing } from './reference-closing.js';
+import { ReferenceOperations } from './reference-operations.js';
+import { Sender } from './sender.js';
+import { Swarm, type SwarmHost } from './swarm.js';
+import { TimerWheel } from './timer-wheel.js';
+import { Timers, timersOf } from './timers.js';
+import { Wakes } from './wakes.js';
+
+/** Longest message a server may send, and most fragments of one. */
+const MAX_FRAGMENTS = 1024;
+
+export interface SwarmSurroundings {
+  readonly clock: Clock;
+  readonly host: SwarmHost;
+  readonly transport: Transport;
+  /** Sends questions for credentials to the main thread. */
+  readonly askLogins: (requests: readonly LoginRequest[]) => void;
+}
+
+export interface CreatedSwarm {
+  readonly swarm: Swarm;
+  readonly credentials: Credentials;
+  readonly errors: ErrorCounts;
+}
+
+/** The flows of a worker, each with its rows behind those of the one before. */
+export function createFlows(start: WorkerStart): Flow[] {
+  const flows: Flow[] = [];
+  let firstRow = 0;
+  let firstStep = 0;
+  for (const plan of start.scenarios) {
+    const place = { workerIndex: start.index, workerCount: start.count, firstRow, firstStep, host: start.host, path: start.path };
+    const flow = new Flow(plan, place);
+    flows.push(flow);
+    firstRow += flow.rows;
+    firstStep += flow.instructions;
+  }
+  return flows;
+}
+
+/** Rows that the flows need together: the transport's capacity. */
+export function rowsOf(flows: readonly Flow[]): number {
+  return Math.max(
+    1,
+    flows.reduce((sum, flow) => sum + flow.rows, 0),
+  );
+}
+
+/** Builds the parts of a swarm and joins them; everything that a client needs is allocated here. */
+export function createSwarm(
+  start: WorkerStart,
+  flows: readonly Flow[],
+  { clock, host, transport, askLogins }: SwarmSurroundings,
+): CreatedSwarm {
+  const rows = rowsOf(flows);
+  const loops = flows.flatMap((flow) => flow.plan.program.loops);
+  const recorder = new Recorder(start.recorder);
+  const errors = new ErrorCounts();
+  const prng = new Prng(start.seed + start.index * 0x9e3779b9);
+  const table = new ClientTable(rows, {
+    loopDepth: Math.max(0, ...loops.map((loop) => loop.depth + 1)),
+    timedLoops: loops.some((loop) => loop.forUs !== undefined),
+  });
+  for (const [index, flow] of flows.entries()) if (index > 0) table.scenario.fill(index, flow.firstRow, flow.firstRow + flow.rows);
+
+  const wakes = new Wakes(table);
+  const timers = new Timers(new TimerWheel({ timers: timersOf(rows), startUs: clock.nowUs() }));
+  const answers = new Answers(rows, flows, recorder, errors, wakes);
+  const credentials = new Credentials(table, recorder, errors, wakes, askLogins);
+  const longest = flows.flatMap((flow) => flow.sends.map((send) => send.maxBytes));
+  const sender = new Sender(transport, recorder, prng, Math.max(MAX_CLIENT_MESSAGE, ...longest));
+  const parts: ConnectionParts = { table, flows, transport, sender, recorder, errors, wakes, timers, answers, credentials };
+
+  const macs = createMacTable(flows.some((flow) => flow.isReference) ? rows * 2 : 0);
+  const context = new ClientContext(table, prng);
+  const connections = new Connections(parts);
+  const limits = { maxConnecting: start.maxConnecting, targets: start.targets.length, sources: start.sources.length };
+  const connector = new Connector(parts, connections, context, limits);
+  const heartbeats = new Heartbeats(parts, connections, macs, prng);
+  const operations = new ReferenceOperations(parts, connections, context, macs, prng);
+  const closing = new ReferenceClosing(parts, connections);
+  const reference = new ReferenceClient(parts, connections, macs, heartbeats, operations, closing);
+  const pacing = new Pacing(table, timers, recorder);
+  const logins = new Logins(table, flows, credentials, context, timers);
+  const machine = new Machine(parts, { connections, connector, context, pacing, logins, heartbeats, reference, operations, closing });
+
+  const populations = flows.map((flow) => new Population(flow, table, sharedRounds(flow.plan.executor, start)));
+  const clients = new Clients(parts, connections, machine, heartbeats, closing, populations);
+  const arrivals = populations.map(
+    (population) => new Arrivals(population, { table, recorder, clients, credentials, logins }, start.index, start.count),
+  );
+  const endings = populations.map(
+    (population, i) => new Ending(population, arrivals[i]!, clients, connections, recorder, connector.maxConnecting),
+  );
+  const incoming = new Incoming(parts, connections, new PlainMessages(parts, context), reference, heartbeats);
+  const frames = new FrameReader(
+    { capacity: rows, role: 'client', maxMessageBytes: MAX_SERVER_MESSAGE, maxFragments: MAX_FRAGMENTS },
+    incoming,
+  );
+  const swarm = new Swarm({ ...parts, clock, connections, connector, context, clients, logins, arrivals, endings, incoming, frames }, host);
+  return { swarm, credentials, errors };
+}
+
+function sharedRounds(executor: ExecutorSpec, { index, count }: WorkerStart): number {
+  return executor.kind === 'shared-iterations' ? shardCount(executor.iterations, index, count) : 0;
+}

@@ -1,0 +1,128 @@
+import type { Prng } from '../core/prng.js';
+import { COUNTER, TREND } from '../measure/metric-names.js';
+import { readU32, readU64, writeU64 } from '../protocol/bytes.js';
+import type { MacTable } from '../protocol/mac.js';
+import * as W from '../protocol/packet.js';
+import { OPCODE_PING } from '../protocol/websocket-frame.js';
+import * as C from './client-table.js';
+import type { ConnectionParts, Connections } from './connections.js';
+import type { Flow } from './flow.js';
+import { PAYLOAD_AT } from './sender.js';
+
+/** A PING without its PONG after this time is a miss. */
+export const PONG_WITHIN_US = 10_000_000;
+/** So many misses in a row and the session is dead. */
+export const MISSES_ALLOWED = 3;
+
+/**
+ * Heartbeats beside the flow: signed PINGs on an authenticated connection, ping frames of RFC 6455 on any other. Both
+ * carry the time of their sending and bring it back, so nothing is kept of them but how many are open.
+ */
+export class Heartbeats {
+  readonly #parts: ConnectionParts;
+  readonly #connections: Connections;
+  readonly #macs: MacTable;
+  readonly #prng: Prng;
+  readonly #payload = new Uint8Array(8);
+
+  constructor(parts: ConnectionParts, connections: Connections, macs: MacTable, prng: Prng) {
+    this.#parts = parts;
+    this.#connections = connections;
+    this.#macs = macs;
+    this.#prng = prng;
+  }
+
+  /** The heartbeat begins at a random phase of its period, so that many clients do not beat together. */
+  start(row: number, nowUs: number): void {
+    this.#parts.timers.setHeartbeat(row, nowUs + this.#prng.next() * this.#stepOf(row).periodUs);
+  }
+
+  /** The heartbeat timer of this row has fired. */
+  due(row: number, nowUs: number): void {
+    const { table } = this.#parts;
+    if (table.phase[row] !== C.READY && table.phase[row] !== C.OPEN) return;
+    const { periodUs, jitter } = this.#stepOf(row);
+    // Beats further apart than a PONG may take: the timer looks for the PONG in between. Else the next beat looks.
+    const isSparse = periodUs > PONG_WITHIN_US;
+    const isCheck = (table.flags[row]! & C.FLAG_PING_CHECK) !== 0;
+    if (isCheck || !isSparse) {
+      if (table.openPings[row]! * periodUs >= PONG_WITHIN_US && !this.#missed(row, nowUs)) return;
+    }
+    const variedUs = Math.max(isSparse ? PONG_WITHIN_US : 0, periodUs * (1 + jitter * (2 * this.#prng.next() - 1)));
+    if (isCheck) {
+      table.flags[row]! &= ~C.FLAG_PING_CHECK;
+      this.#parts.timers.setHeartbeat(row, nowUs + variedUs - PONG_WITHIN_US);
+      return;
+    }
+    this.#send(row, nowUs);
+    if (isSparse) table.flags[row]! |= C.FLAG_PING_CHECK;
+    this.#parts.timers.setHeartbeat(row, nowUs + (isSparse ? PONG_WITHIN_US : variedUs));
+  }
+
+  /** A PONG packet has come, of the right length. */
+  onPong(row: number, bytes: Uint8Array, at: number, end: number, nowUs: number): void {
+    const { table } = this.#parts;
+    if (!W.verifyPacket(bytes, at, end, W.PONG_TAG, this.#macs, row * 2 + 1)) {
+      this.#connections.fault(row, 'server.tag', 'the tag of a PONG does not hold', nowUs);
+      return;
+    }
+    const expected = table.heartbeat[row]! - table.openPings[row]! + 1;
+    if (table.openPings[row] === 0 || readU32(bytes, at + W.PONG_HB_NO) !== expected) {
+      this.#connections.fault(row, 'server.replay', 'a PONG answers no open PING', nowUs);
+      return;
+    }
+    // The server counts an operation when it has acknowledged it, and acknowledgements come before this PONG.
+    if (readU32(bytes, at + W.PONG_OPS_SEEN) !== table.opsAcked[row]) this.#mismatch();
+    this.#answered(row, nowUs - readU64(bytes, at + W.PONG_CLIENT_MONO_US));
+  }
+
+  /** A pong frame has come. One that we did not ask for means nothing (RFC 6455, section 5.5.3). */
+  onPongFrame(row: number, bytes: Uint8Array, start: number, end: number, nowUs: number): void {
+    if (end - start === 8 && this.#parts.table.openPings[row]! > 0) this.#answered(row, nowUs - readU64(bytes, start));
+  }
+
+  #answered(row: number, tookUs: number): void {
+    const { table, recorder } = this.#parts;
+    table.openPings[row]! -= 1;
+    if (table.missedPings[row] !== 0) table.missedPings[row] = 0;
+    recorder.count(COUNTER.heartbeats_answered);
+    recorder.record(TREND.ws_ping, tookUs);
+  }
+
+  #mismatch(): void {
+    this.#parts.recorder.count(COUNTER.ledger_mismatches);
+    this.#parts.errors.add('ledger.pong', 'a PONG counts other operations than were acknowledged');
+  }
+
+  /** Counts a miss; false when the session is dead of it. */
+  #missed(row: number, nowUs: number): boolean {
+    const { table, recorder } = this.#parts;
+    recorder.count(COUNTER.heartbeats_missed);
+    table.missedPings[row]! += 1;
+    if (table.missedPings[row]! < MISSES_ALLOWED) return true;
+    this.#connections.fault(row, 'timeout.heartbeat', `${MISSES_ALLOWED} heartbeats in a row were not answered`, nowUs);
+    return false;
+  }
+
+  #send(row: number, nowUs: number): void {
+    const { table, sender, recorder } = this.#parts;
+    const number = table.heartbeat[row]! + 1;
+    table.heartbeat[row] = number;
+    table.openPings[row]! += 1;
+    recorder.count(COUNTER.heartbeats_sent);
+    const sentUs = Math.floor(nowUs);
+    if (table.phase[row] !== C.READY) {
+      writeU64(this.#payload, 0, sentUs);
+      sender.sendControl(row, OPCODE_PING, this.#payload, 0, 8);
+      return;
+    }
+    const sequence = table.nextSequence(row);
+    const end = W.writePing(sender.scratch, PAYLOAD_AT, sequence, number, table.opsSent[row]!, sentUs, this.#macs, row * 2);
+    sender.sendBinary(row, end);
+  }
+
+  #stepOf(row: number): Flow['plan']['program']['heartbeats'][number] {
+    const flow = this.#parts.flows[this.#parts.table.scenario[row]!]!;
+    return flow.plan.program.heartbeats[0]!;
+  }
+}

@@ -1,0 +1,53 @@
+import type { ClientContext } from './client-context.js';
+import { type ClientTable, WAIT_LOGIN, WAIT_START } from './client-table.js';
+import { CREDENTIAL_NONE, type Credentials } from './credentials.js';
+import type { Flow } from './flow.js';
+import { RowQueue } from './row-queue.js';
+import type { Timers } from './timers.js';
+
+/** Credentials that may be on their way or wait for their use at once. */
+export const MAX_CREDENTIALS = 32_768;
+
+/** Clients that want to be logged in, asked for in the order they came and a bounded number ahead of their use. */
+export class Logins {
+  readonly #table: ClientTable;
+  readonly #flows: readonly Flow[];
+  readonly #credentials: Credentials;
+  readonly #context: ClientContext;
+  readonly #timers: Timers;
+  readonly #queue = new RowQueue();
+
+  constructor(table: ClientTable, flows: readonly Flow[], credentials: Credentials, context: ClientContext, timers: Timers) {
+    this.#table = table;
+    this.#flows = flows;
+    this.#credentials = credentials;
+    this.#context = context;
+    this.#timers = timers;
+  }
+
+  /** How many more clients may ask before the first of those that wait has gone. */
+  get room(): number {
+    return MAX_CREDENTIALS - this.#credentials.size - this.#queue.size;
+  }
+
+  /** The flow of this row stands at a login, or will when it starts. */
+  enqueue(row: number): void {
+    this.#queue.push(row);
+  }
+
+  /** Asks for as many as there is room for, in one message. */
+  pump(nowUs: number): void {
+    const { waits, scenario, pc } = this.#table;
+    while (this.#queue.size > 0 && this.#credentials.size < MAX_CREDENTIALS) {
+      const row = this.#queue.shift();
+      const isWanted = waits[row] === WAIT_LOGIN || waits[row] === WAIT_START;
+      if (!isWanted || this.#credentials.state(row) !== CREDENTIAL_NONE) continue;
+      const flow = this.#flows[scenario[row]!]!;
+      const login = flow.logins[flow.operand(pc[row]!, 0)]!;
+      const context = this.#context.of(flow, row, this.#context.iterationOf(flow, row, pc[row]!));
+      this.#credentials.ask(row, login.request(context), nowUs);
+      if (waits[row] === WAIT_LOGIN) this.#timers.setFlow(row, nowUs + login.timeoutUs);
+    }
+    this.#credentials.flush();
+  }
+}

@@ -1,0 +1,241 @@
+import { COUNTER, TREND } from '../measure/metric-names.js';
+import * as P from '../scenario/program.js';
+import type { ClientContext } from './client-context.js';
+import * as C from './client-table.js';
+import type { ConnectionParts, Connections } from './connections.js';
+import type { Connector } from './connector.js';
+import { CREDENTIAL_ASKED, CREDENTIAL_FAILED, CREDENTIAL_READY } from './credentials.js';
+import type { Flow } from './flow.js';
+import type { Heartbeats } from './heartbeats.js';
+import type { Logins } from './logins.js';
+import type { Pacing } from './pacing.js';
+import type { ReferenceClient } from './reference-client.js';
+import type { ReferenceClosing } from './reference-closing.js';
+import type { ReferenceOperations } from './reference-operations.js';
+import { PAYLOAD_AT } from './sender.js';
+
+/** What a run of a flow came to. */
+export const RUN_WAITS = 0;
+/** Its end: afterFlow says what next. */
+export const RUN_ENDED = 1;
+/** It shall leave, and may now. */
+export const RUN_LEAVES = 2;
+/** A step cannot be done. */
+export const RUN_FAILED = 3;
+
+/** Instructions of one client in a row before others have their turn. */
+const INSTRUCTIONS_A_TURN = 256;
+/** So long a client pauses whose peer does not read, or that would run for ever without waiting. */
+const PAUSE_US = 1_000;
+/** Bytes that a peer may leave unread before its client sends nothing more. */
+const MAX_BUFFERED_BYTES = 262_144;
+
+export interface MachineParts {
+  readonly connections: Connections;
+  readonly connector: Connector;
+  readonly context: ClientContext;
+  readonly pacing: Pacing;
+  readonly logins: Logins;
+  readonly heartbeats: Heartbeats;
+  readonly reference: ReferenceClient;
+  readonly operations: ReferenceOperations;
+  readonly closing: ReferenceClosing;
+}
+
+/**
+ * Runs the instructions of a flow for one client until it must wait. The pc moves behind an instruction before the client
+ * waits for it: whoever ends the wait need not know which instruction it was.
+ */
+export class Machine {
+  readonly #parts: ConnectionParts;
+  readonly #machine: MachineParts;
+
+  constructor(parts: ConnectionParts, machine: MachineParts) {
+    this.#parts = parts;
+    this.#machine = machine;
+  }
+
+  /** Goes on with the flow of a row from its pc. Returns RUN_*; with RUN_WAITS the row's wait is set. */
+  run(flow: Flow, row: number, nowUs: number): number {
+    const { table } = this.#parts;
+    const { pc: pcs } = table;
+    for (let turn = 0; turn < INSTRUCTIONS_A_TURN; turn++) {
+      const pc = pcs[row]!;
+      const a = flow.operand(pc, 0);
+      const opcode = flow.opcode(pc);
+      let goesOn = false;
+      if (opcode >= P.OP_AUTH && opcode <= P.OP_EXPECT && !this.#isConnected(row)) return RUN_FAILED;
+      switch (opcode) {
+        case P.OP_END:
+          return RUN_ENDED;
+        case P.OP_LOGIN:
+          if (this.#parts.credentials.state(row) === CREDENTIAL_FAILED) return RUN_FAILED;
+          goesOn = this.#login(flow, row, pc, nowUs);
+          break;
+        case P.OP_CONNECT:
+          pcs[row] = pc + 1;
+          if (table.phase[row] === C.IDLE) this.#machine.connector.enqueue(row);
+          else goesOn = true;
+          break;
+        case P.OP_AUTH:
+          pcs[row] = pc + 1;
+          this.#wait(row, C.WAIT_AUTH, nowUs + flow.plan.program.durationsUs[a]!);
+          this.#machine.reference.authenticate(row, nowUs);
+          break;
+        case P.OP_HEARTBEAT:
+          pcs[row] = pc + 1;
+          this.#machine.heartbeats.start(row, nowUs);
+          goesOn = true;
+          break;
+        case P.OP_JOIN: {
+          const { room, timeoutUs } = flow.joins[a]!;
+          pcs[row] = pc + 1;
+          this.#machine.operations.join(row, room(this.#contextOf(flow, row, pc)));
+          this.#wait(row, C.WAIT_ROOM, nowUs + timeoutUs);
+          break;
+        }
+        case P.OP_LEAVE:
+          pcs[row] = pc + 1;
+          this.#machine.operations.leave(row);
+          this.#wait(row, C.WAIT_ROOM, nowUs + flow.plan.program.durationsUs[a]!);
+          break;
+        case P.OP_OPERATION:
+        case P.OP_SEND:
+          goesOn = this.#send(flow, row, pc, nowUs);
+          break;
+        case P.OP_EXPECT:
+          pcs[row] = pc + 1;
+          this.#wait(row, C.WAIT_PUSH, nowUs + flow.pushes[a]!.withinUs);
+          break;
+        case P.OP_THINK:
+          if (this.mayLeave(flow, row, pc)) return RUN_LEAVES;
+          pcs[row] = pc + 1;
+          this.#think(flow, row, a, nowUs);
+          break;
+        case P.OP_LOOP:
+          if (this.mayLeave(flow, row, pc + 1)) return RUN_LEAVES;
+          goesOn = this.#machine.pacing.enter(flow, row, pc, nowUs);
+          break;
+        case P.OP_NEXT:
+          if (this.mayLeave(flow, row, pc)) return RUN_LEAVES;
+          goesOn = this.#machine.pacing.next(flow, row, pc, nowUs);
+          break;
+        case P.OP_DISCONNECT:
+          goesOn = this.close(row, a, flow.operand(pc, 1) === 1, nowUs);
+          if (goesOn || table.waits[row] === C.WAIT_CLOSED) pcs[row] = pc + 1;
+          break;
+        default:
+          throw new Error(`opcode ${opcode} at instruction ${pc}`);
+      }
+      if (!goesOn) return RUN_WAITS;
+    }
+    this.#wait(row, C.WAIT_TURN, nowUs + PAUSE_US);
+    return RUN_WAITS;
+  }
+
+  /** Whether the client shall leave and stands where only the end of the scenario would end its flow. */
+  mayLeave(flow: Flow, row: number, pc: number): boolean {
+    return (this.#parts.table.flags[row]! & C.FLAG_LEAVING) !== 0 && flow.isEndless[pc] === 1;
+  }
+
+  /**
+   * Ends the connection in order, once the last open request is answered or overdue. True when there is none to end;
+   * else the row's wait is set: WAIT_SETTLED means that close() must be called again.
+   */
+  close(row: number, code: number, isPolite: boolean, nowUs: number): boolean {
+    const { table, answers } = this.#parts;
+    if (table.phase[row] === C.IDLE) return true;
+    if (answers.hasOpen(row)) {
+      table.waits[row] = C.WAIT_SETTLED;
+      return false;
+    }
+    table.waits[row] = C.WAIT_CLOSED;
+    if (isPolite && table.phase[row] === C.READY) this.#machine.closing.begin(row, nowUs);
+    else this.#machine.connections.closeInOrder(row, code, nowUs);
+    return false;
+  }
+
+  #wait(row: number, wait: number, untilUs: number): void {
+    this.#parts.table.waits[row] = wait;
+    this.#parts.timers.setFlow(row, untilUs);
+  }
+
+  #contextOf(flow: Flow, row: number, pc: number): ClientContext {
+    const { context } = this.#machine;
+    return context.of(flow, row, context.iterationOf(flow, row, pc));
+  }
+
+  #isConnected(row: number): boolean {
+    const phase = this.#parts.table.phase[row]!;
+    if (phase >= C.OPEN && phase <= C.READY) return true;
+    this.#parts.errors.add('flow.not-connected', 'a step needs a connection, and the flow has none there');
+    return false;
+  }
+
+  /** The pc stays at the login until the credentials are there. */
+  #login(flow: Flow, row: number, pc: number, nowUs: number): boolean {
+    const { credentials, table, timers } = this.#parts;
+    const state = credentials.state(row);
+    if (state === CREDENTIAL_READY) {
+      timers.cancelFlow(row);
+      table.pc[row] = pc + 1;
+      return true;
+    }
+    table.waits[row] = C.WAIT_LOGIN;
+    if (state === CREDENTIAL_ASKED) timers.setFlow(row, nowUs + flow.logins[flow.operand(pc, 0)]!.timeoutUs);
+    else this.#machine.logins.enqueue(row);
+    return false;
+  }
+
+  #think(flow: Flow, row: number, index: number, nowUs: number): void {
+    const { minUs, maxUs } = flow.plan.program.thinks[index]!;
+    this.#wait(row, C.WAIT_THINK, nowUs + minUs + this.#machine.context.prng.next() * (maxUs - minUs));
+  }
+
+  /** Sends the operation or message at `pc`. A planned one counts from its intended time, any other from now. */
+  #send(flow: Flow, row: number, pc: number, nowUs: number): boolean {
+    const { table, recorder, transport } = this.#parts;
+    if (transport.bufferedBytes(row) > MAX_BUFFERED_BYTES) {
+      this.#wait(row, C.WAIT_TURN, nowUs + PAUSE_US);
+      return false;
+    }
+    const isPlanned = flow.isPlanned[pc] === 1;
+    const intendedUs = isPlanned ? table.intendedUs[row]! : nowUs;
+    const isSent =
+      flow.opcode(pc) === P.OP_OPERATION
+        ? this.#sendOperation(flow, row, pc, intendedUs, nowUs)
+        : this.#sendMessage(flow, row, pc, intendedUs, nowUs);
+    if (isPlanned) {
+      recorder.count(COUNTER.messages_planned);
+      if (isSent) recorder.record(TREND.scheduling_lag, nowUs - intendedUs);
+    }
+    if (!isSent) recorder.count(COUNTER.messages_missed);
+    table.pc[row] = pc + 1;
+    if (!isSent || flow.isPipelined[pc] === 1) return true;
+    table.waits[row] = C.WAIT_ANSWER;
+    return false;
+  }
+
+  #sendOperation(flow: Flow, row: number, pc: number, intendedUs: number, nowUs: number): boolean {
+    this.#contextOf(flow, row, pc);
+    return this.#machine.operations.send(row, flow.operations[flow.operand(pc, 0)]!, flow.firstStep + pc, intendedUs, nowUs);
+  }
+
+  #sendMessage(flow: Flow, row: number, pc: number, intendedUs: number, nowUs: number): boolean {
+    const { sender, answers, errors } = this.#parts;
+    const step = flow.sends[flow.operand(pc, 0)]!;
+    const context = this.#contextOf(flow, row, pc);
+    const { scratch } = sender;
+    const end = step.write(context, scratch, PAYLOAD_AT);
+    const { match } = step;
+    if (match !== undefined && !match.read(scratch, PAYLOAD_AT, end)) {
+      errors.add('match.absent', 'a message does not have the field that its answer is matched by');
+      return false;
+    }
+    const isRequest = step.check !== undefined;
+    if (isRequest && !answers.open(row, flow.firstStep + pc, match?.low ?? 0, match?.high ?? 0, intendedUs, nowUs, context.iteration))
+      return false;
+    sender.sendMessage(row, step.opcode, end);
+    return true;
+  }
+}

@@ -1,0 +1,88 @@
+import { COUNTER } from '../measure/metric-names.js';
+import type { Recorder } from '../measure/recorder.js';
+import type { LoopStep } from '../scenario/program.js';
+import * as C from './client-table.js';
+import type { Flow } from './flow.js';
+import type { Timers } from './timers.js';
+
+/**
+ * Loops. The iterations of a paced one stand on a grid that the plan fixes: start of the scenario + the client's phase +
+ * whole periods. A client that is late sends what is due at once, with the times that were meant.
+ */
+export class Pacing {
+  readonly #table: C.ClientTable;
+  readonly #timers: Timers;
+  readonly #recorder: Recorder;
+
+  constructor(table: C.ClientTable, timers: Timers, recorder: Recorder) {
+    this.#table = table;
+    this.#timers = timers;
+    this.#recorder = recorder;
+  }
+
+  /** The flow comes to a loop at `pc`, from outside. False when it must wait, and its wait is set. */
+  enter(flow: Flow, row: number, pc: number, nowUs: number): boolean {
+    const table = this.#table;
+    const loop = flow.plan.program.loops[flow.operand(pc, 0)]!;
+    const after = flow.operand(pc, 1);
+    table.loopRound[loop.depth]![row] = 0;
+    if (loop.forUs !== undefined) table.loopStartUs[loop.depth]![row] = nowUs;
+    if (loop.count === 0 || loop.forUs === 0) {
+      table.pc[row] = after;
+      return true;
+    }
+    if (loop.periodUs !== undefined) {
+      const sinceUs = nowUs - flow.phaseUs(flow.clientOf(table, row), loop.periodUs);
+      table.loopTick[loop.depth]![row] = Math.max(0, Math.ceil(sinceUs / loop.periodUs));
+    }
+    return this.#begin(flow, row, loop, pc + 1, after, nowUs);
+  }
+
+  /** An iteration is over; `pc` is at the loop's OP_NEXT. False when the flow must wait, and its wait is set. */
+  next(flow: Flow, row: number, pc: number, nowUs: number): boolean {
+    const table = this.#table;
+    const loop = flow.plan.program.loops[flow.operand(pc, 0)]!;
+    const round = table.loopRound[loop.depth]![row]! + 1;
+    table.loopRound[loop.depth]![row] = round;
+    if (loop.count !== undefined && round >= loop.count) {
+      table.pc[row] = pc + 1;
+      return true;
+    }
+    if (loop.periodUs !== undefined) table.loopTick[loop.depth]![row]! += 1;
+    return this.#begin(flow, row, loop, flow.operand(pc, 1), pc + 1, nowUs);
+  }
+
+  #begin(flow: Flow, row: number, loop: LoopStep, body: number, after: number, nowUs: number): boolean {
+    const table = this.#table;
+    const tickUs = this.#tickUs(flow, row, loop, nowUs);
+    if (loop.forUs !== undefined && tickUs >= table.loopStartUs[loop.depth]![row]! + loop.forUs) {
+      table.pc[row] = after;
+      return true;
+    }
+    table.pc[row] = body;
+    if (nowUs >= flow.endUs || tickUs >= flow.endUs) {
+      this.#countMissed(loop, tickUs, flow.endUs);
+      table.waits[row] = C.WAIT_HOLD;
+      return false;
+    }
+    table.intendedUs[row] = tickUs;
+    if (tickUs <= nowUs) return true;
+    table.waits[row] = C.WAIT_TICK;
+    this.#timers.setFlow(row, tickUs);
+    return false;
+  }
+
+  /** When the iteration is meant to begin: by its grid, or at once. */
+  #tickUs(flow: Flow, row: number, { periodUs, depth }: LoopStep, nowUs: number): number {
+    if (periodUs === undefined) return nowUs;
+    return flow.phaseUs(flow.clientOf(this.#table, row), periodUs) + this.#table.loopTick[depth]![row]! * periodUs;
+  }
+
+  /** The scenario has ended before these were sent: the plan had them, the client was too late. */
+  #countMissed({ periodUs }: LoopStep, fromUs: number, endUs: number): void {
+    if (periodUs === undefined || fromUs >= endUs) return;
+    const missed = Math.ceil((endUs - fromUs) / periodUs);
+    this.#recorder.count(COUNTER.messages_planned, missed);
+    this.#recorder.count(COUNTER.messages_missed, missed);
+  }
+}

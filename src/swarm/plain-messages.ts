@@ -1,0 +1,61 @@
+import { COUNTER } from '../measure/metric-names.js';
+import type { ClientContext } from './client-context.js';
+import { WAIT_PUSH } from './client-table.js';
+import type { ConnectionParts } from './connections.js';
+import type { Flow } from './flow.js';
+import { NO_REQUEST } from './request-table.js';
+
+/**
+ * Messages of servers that speak no protocol of ours: which open request does one answer? First the one whose matching
+ * field it carries; then, if the flow waits for a push and it is one, nobody's; then the oldest request without a
+ * matching field, by order. What is left is counted as received and nothing more.
+ */
+export class PlainMessages {
+  readonly #parts: ConnectionParts;
+  readonly #context: ClientContext;
+
+  constructor(parts: ConnectionParts, context: ClientContext) {
+    this.#parts = parts;
+    this.#context = context;
+  }
+
+  onMessage(row: number, bytes: Uint8Array, start: number, end: number, nowUs: number): void {
+    const { table, flows, answers } = this.#parts;
+    const flow = flows[table.scenario[row]!]!;
+    const { requests } = answers;
+    let inOrder = NO_REQUEST;
+    for (let request = requests.firstOf(row); request !== NO_REQUEST; request = requests.after(request)) {
+      const { match } = flow.sends[flow.operand(requests.step[request]! - flow.firstStep, 0)]!;
+      if (match === undefined) {
+        if (inOrder === NO_REQUEST) inOrder = request;
+      } else if (match.read(bytes, start, end) && match.low === requests.keyLow[request] && match.high === requests.keyHigh[request]) {
+        this.#answer(flow, request, bytes, start, end, nowUs);
+        return;
+      }
+    }
+    if (table.waits[row] === WAIT_PUSH && this.#isPush(flow, row, bytes, start, end)) {
+      this.#parts.timers.cancelFlow(row);
+      this.#parts.recorder.count(COUNTER.checks_passed);
+      this.#parts.wakes.satisfyNow(row, WAIT_PUSH, nowUs);
+    } else if (inOrder !== NO_REQUEST) {
+      this.#answer(flow, inOrder, bytes, start, end, nowUs);
+    }
+  }
+
+  #answer(flow: Flow, request: number, bytes: Uint8Array, start: number, end: number, nowUs: number): void {
+    const { answers, errors } = this.#parts;
+    const { requests } = answers;
+    const { check } = flow.sends[flow.operand(requests.step[request]! - flow.firstStep, 0)]!;
+    const context = this.#context.of(flow, requests.row[request]!, requests.iteration[request]!);
+    const isRight = check!.holds(context, bytes, start, end);
+    if (!isRight) errors.add('check.answer', 'an answer is not what the step expects');
+    answers.answered(request, isRight, nowUs);
+  }
+
+  /** Whether the message is the one that the expect step before the flow's pc waits for. */
+  #isPush(flow: Flow, row: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const pc = this.#parts.table.pc[row]! - 1;
+    const check = flow.pushes[flow.operand(pc, 0)]!;
+    return check.holds(this.#context.of(flow, row, this.#context.iterationOf(flow, row, pc)), bytes, start, end);
+  }
+}

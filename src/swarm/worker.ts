@@ -1,0 +1,114 @@
+/** Entry of a worker thread: builds its part of the swarm, waits for the common start, runs, and says what came of it. */
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../core/clock.js';
+import { createTransport } from '../net/create-transport.js';
+import type { TransportOptions } from '../net/transport.js';
+import { type CreatedSwarm, createFlows, createSwarm, rowsOf } from './create-swarm.js';
+import {
+  CONTROL_ALIVE,
+  CONTROL_MAIL,
+  CONTROL_STOP,
+  type FromWorker,
+  STOP_GRACEFULLY,
+  STOP_NONE,
+  STOP_NOW,
+  type ToWorker,
+  type WorkerStart,
+} from './messages.js';
+import type { SwarmHost } from './swarm.js';
+
+const ERRORS_EVERY_US = 1_000_000;
+const WAIT_FOR_START_MS = 100;
+
+/** The worker's side of the line to the main thread. Neither side's event loop is needed: flags in shared memory say when to look. */
+class MainThread implements SwarmHost {
+  /** The common start; 0 until it is known. */
+  startUs = 0;
+  readonly #port: MessagePort;
+  readonly #control: Int32Array;
+  #created: CreatedSwarm | undefined;
+  #stopping = STOP_NONE;
+  #nextErrorsUs = 0;
+
+  constructor(port: MessagePort, control: SharedArrayBuffer) {
+    this.#port = port;
+    this.#control = new Int32Array(control);
+  }
+
+  serve(created: CreatedSwarm): void {
+    this.#created = created;
+  }
+
+  post(message: FromWorker): void {
+    this.#port.postMessage(message);
+  }
+
+  /** Sleeps until the main thread has said when to start; false when it said to leave instead. */
+  waitForStart(): boolean {
+    while (this.startUs === 0) {
+      if (Atomics.load(this.#control, CONTROL_STOP) !== STOP_NONE) return false;
+      Atomics.wait(this.#control, CONTROL_MAIL, 0, WAIT_FOR_START_MS);
+      this.#readMail(systemClock.nowUs());
+    }
+    return true;
+  }
+
+  poll(nowUs: number): boolean {
+    Atomics.add(this.#control, CONTROL_ALIVE, 1);
+    if (Atomics.load(this.#control, CONTROL_MAIL) !== 0) this.#readMail(nowUs);
+    const stop = Atomics.load(this.#control, CONTROL_STOP);
+    if (stop === STOP_NOW) return false;
+    if (stop === STOP_GRACEFULLY && this.#stopping !== stop) {
+      this.#stopping = stop;
+      this.#created!.swarm.stop(nowUs);
+    }
+    if (nowUs >= this.#nextErrorsUs) {
+      this.#nextErrorsUs = nowUs + ERRORS_EVERY_US;
+      const { errors } = this.#created!;
+      if (errors.takeChanged()) this.post({ type: 'errors', errors: errors.list() });
+    }
+    return true;
+  }
+
+  #readMail(nowUs: number): void {
+    // The flag goes down first: what is posted while we read raises it again.
+    Atomics.store(this.#control, CONTROL_MAIL, 0);
+    for (let mail = receiveMessageOnPort(this.#port); mail !== undefined; mail = receiveMessageOnPort(this.#port)) {
+      const message = mail.message as ToWorker;
+      if (message.type === 'start') this.startUs = message.startUs;
+      else if (message.type === 'credentials') this.#created!.credentials.accept(message.entries, nowUs);
+      else this.#created!.credentials.reject(message.clients, message.code);
+    }
+  }
+}
+
+async function main(port: MessagePort, start: WorkerStart): Promise<void> {
+  const mainThread = new MainThread(port, start.control);
+  const flows = createFlows(start);
+  const options: TransportOptions = {
+    capacity: rowsOf(flows),
+    targets: start.targets,
+    sources: start.sources,
+    ...(start.tls === undefined ? {} : { tls: start.tls }),
+  };
+  const transport = await createTransport(start.transport, options);
+  const created = createSwarm(start, flows, {
+    clock: systemClock,
+    host: mainThread,
+    transport,
+    askLogins: (requests) => mainThread.post({ type: 'login', requests }),
+  });
+  mainThread.serve(created);
+  mainThread.post({ type: 'ready', rings: transport.rings, transport: transport.kind });
+  if (mainThread.waitForStart()) await created.swarm.run(transport, mainThread.startUs);
+  const { user, system } = process.cpuUsage();
+  mainThread.post({ type: 'done', errors: created.errors.list(), cpuSeconds: (user + system) / 1e6 });
+}
+
+if (parentPort !== null) {
+  const port = parentPort;
+  main(port, workerData as WorkerStart).catch((error: unknown) => {
+    const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+    port.postMessage({ type: 'failed', message, stack } satisfies FromWorker);
+  });
+}
