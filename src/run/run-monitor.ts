@@ -84,7 +84,7 @@ export class RunMonitor {
   #msToNextTick(): number {
     const elapsedUs = Math.max(0, this.#clock.nowUs() - this.#options.startUs + EARLY_US);
     const nextUs = this.#options.startUs + (Math.floor(elapsedUs / TICK_US) + 1) * TICK_US;
-    return (nextUs - this.#clock.nowUs()) / 1000;
+    return Math.ceil((nextUs - this.#clock.nowUs()) / 1000);
   }
 
   #elapsedMs(): number {
