@@ -33,7 +33,9 @@ export class LoginDesk {
     const head = Buffer.from(`{"alg":"HS256","typ":"at+jwt","kid":"${KID}"}`).toString('base64url');
     const text = `${head}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
     const signature = createHmac('sha256', this.#key('jwt')).update(text).digest('base64url');
-    const secret = createHmac('sha256', this.#key('sess')).update(Buffer.concat([sid, Buffer.from([KID])])).digest();
+    const secret = createHmac('sha256', this.#key('sess'))
+      .update(Buffer.concat([sid, Buffer.from([KID])]))
+      .digest();
     const old = this.table.find(sid, 0);
     if (old >= 0) this.table.remove(old);
     const uidHash = createHash('sha256').update(uid).digest();

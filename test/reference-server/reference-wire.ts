@@ -86,7 +86,14 @@ const mac = (key: Uint8Array, ...parts: Uint8Array[]): Buffer =>
   createHmac('sha256', key).update(Buffer.concat(parts)).digest().subarray(0, 16);
 
 /** A packet with its tag, 16 bytes at `tagAt` of the body, in place. */
-export function signed(key: Uint8Array, type: number, seq: number, body: Buffer, tagAt: number, extra: Uint8Array = Buffer.alloc(0)): Buffer {
+export function signed(
+  key: Uint8Array,
+  type: number,
+  seq: number,
+  body: Buffer,
+  tagAt: number,
+  extra: Uint8Array = Buffer.alloc(0),
+): Buffer {
   const whole = packet(type, seq, body);
   const tag = mac(key, whole.subarray(0, 8 + tagAt), whole.subarray(8 + tagAt + 16), extra);
   whole.set(tag, 8 + tagAt);
@@ -121,7 +128,16 @@ export const ping = (keys: Keys, seq: number, heartbeat: number, opsSent: number
 export const op = (seq: number, opcode: number, payload: Uint8Array, flags = 0): Buffer =>
   packet(TYPE.OP, seq, fields([2, opcode], [2, flags], payload));
 
-export function opSigned(keys: Keys, seq: number, opcode: number, unixMs: number, nonce: Uint8Array, payload: Uint8Array, flags = 0, reserved = 0): Buffer {
+export function opSigned(
+  keys: Keys,
+  seq: number,
+  opcode: number,
+  unixMs: number,
+  nonce: Uint8Array,
+  payload: Uint8Array,
+  flags = 0,
+  reserved = 0,
+): Buffer {
   const body = fields([2, opcode], [2, flags], [8, unixMs], nonce, [4, reserved], TAG, payload);
   return signed(keys.c2s, TYPE.OP_SIGNED, seq, body, 24);
 }
@@ -149,7 +165,14 @@ export function roomState({ seq, body }: Packet) {
       val: body.readUInt32LE(at + 12),
     });
   }
-  return { seq, room: body.readUInt32LE(0), tick: body.readUInt32LE(4), baseTick: body.readUInt32LE(8), count: body.readUInt16LE(12), rows };
+  return {
+    seq,
+    room: body.readUInt32LE(0),
+    tick: body.readUInt32LE(4),
+    baseTick: body.readUInt32LE(8),
+    count: body.readUInt16LE(12),
+    rows,
+  };
 }
 
 export const fresh = (count: number): Buffer => randomBytes(count);

@@ -73,6 +73,16 @@ export class Bench {
     this.machine.onTick(this.clock.us);
   }
 
+  /** The ROOM_STATE that a newcomer of this room gets. */
+  fullState(room: number): Packet {
+    const peer = this.ready(this.login('newcomer'));
+    peer.send(peer.join(room));
+    this.advanceMs(50);
+    const state = peer.take().flat().at(-1)!;
+    peer.end();
+    return state;
+  }
+
   /** Lets time pass in steps, as a server's loop would. */
   pass(ms: number, stepMs = 50): void {
     for (let left = ms; left > 0; left -= stepMs) this.advanceMs(Math.min(stepMs, left));
@@ -169,7 +179,14 @@ export function assertFault(peer: Peer, messages: Packet[][], code: number, refT
   const last = messages.at(-1);
   assert.equal(last?.length, 1, 'ERROR travels in a message of its own');
   const { type, seq, body } = last[0]!;
-  const seen = { type, seq, code: body.readUInt16LE(0), refType: body.readUInt16LE(2), refSeq: body.readUInt32LE(4), detail: body.readUInt32LE(8) };
+  const seen = {
+    type,
+    seq,
+    code: body.readUInt16LE(0),
+    refType: body.readUInt16LE(2),
+    refSeq: body.readUInt32LE(4),
+    detail: body.readUInt32LE(8),
+  };
   assert.deepEqual(seen, { type: TYPE.ERROR, seq: refSeq, code, refType, refSeq, detail });
   assert.equal(peer.closeCode, 4_000 + 100 * (code >>> 8) + (code & 255));
 }

@@ -1,5 +1,5 @@
-import type { Clock } from '../../../src/core/clock.js';
 import type { Gateway, GatewayHandler } from '../../../reference-server/gateway/gateway.js';
+import type { Clock } from '../../../src/core/clock.js';
 import { type Packet, parse } from '../reference-wire.js';
 
 /** A clock that stands still until it is told. */
