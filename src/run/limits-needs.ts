@@ -21,8 +21,8 @@ const KERNEL_SOCKET_BYTES = 3_600;
 const KERNEL_RECEIVE_BYTES = 850;
 /** Memory of one client in the process of gwrk: a row of typed arrays; a socket object of Node more; a TLS session more. */
 const ROW_BYTES = 400;
-const NODE_SOCKET_BYTES = 4_000;
-const NODE_TLS_BYTES = 38_000;
+const NODE_SOCKET_BYTES = 5_000;
+const NODE_TLS_BYTES = 33_000;
 /** Node itself, and a worker with its rings and histograms. */
 const PROCESS_BYTES = 60e6;
 const THREAD_BYTES = 40e6;
@@ -32,7 +32,7 @@ const MEMORY_RESERVE = 0.05;
 /** Descriptors that a process of gwrk has open besides its clients: files, pipes, event loops; and those of a worker and of a ring. */
 const PROCESS_DESCRIPTORS = 64;
 const THREAD_DESCRIPTORS = 16;
-const RING_DESCRIPTORS = 2;
+const RING_DESCRIPTORS = 1;
 /** Rows that one ring can have at most, whatever the limit on descriptors allows. */
 const RING_CLIENTS_MAX = 32_768;
 
