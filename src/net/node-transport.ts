@@ -89,7 +89,7 @@ export class NodeTransport implements Transport {
     this.#state[row] = CONNECTING;
     this.#errno[row] = 0;
     this.#errorTexts.delete(row);
-    const socket = this.#secureContext === undefined ? this.#openPlain(row) : this.#openTls(row, this.#secureContext);
+    const socket = this.#secureContext === undefined ? this.#openPlain(row) : this.#openTls(row, target, this.#secureContext);
     socket.on('end', this.#onEnd).on('error', this.#onError).on('close', this.#onClose);
     this.#sockets[row] = socket;
     const endpoint = this.#options.targets[target]!;
@@ -153,11 +153,14 @@ export class NodeTransport implements Transport {
     return adopt(socket, socket, row).on('connect', this.#onConnect) as RowSocket;
   }
 
-  #openTls(row: number, secureContext: tls.SecureContext): RowSocket {
+  #openTls(row: number, target: number, secureContext: tls.SecureContext): RowSocket {
     const raw = new net.Socket();
     adopt(raw, raw, row).on('error', this.#onError);
-    const { servername, rejectUnauthorized } = this.#options.tls!;
-    const stream = tls.connect({ socket: raw, secureContext, rejectUnauthorized, ...(servername === undefined ? {} : { servername }) });
+    const { rejectUnauthorized, servername } = this.#options.tls!;
+    // The certificate is checked against this name; only a name may be sent as such (RFC 6066 section 3).
+    const host = servername ?? this.#options.targets[target]!.address;
+    const name = net.isIP(host) === 0 ? { servername: host } : { host };
+    const stream = tls.connect({ socket: raw, secureContext, rejectUnauthorized, ...name });
     return adopt(stream, raw, row).on('secureConnect', this.#onConnect).on('data', this.#onChunk) as RowSocket;
   }
 

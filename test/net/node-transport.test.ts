@@ -75,6 +75,21 @@ describe('TLS on the node transport', () => {
     assert.match(all.transport.lastErrorText!(0)!, /self-signed certificate/);
   });
 
+  for (const [servername, errno] of [
+    ['localhost', 0],
+    ['127.0.0.1', 0],
+    ['other.example', 71],
+    ['127.0.0.2', 71],
+  ] as const)
+    test(`a certificate for localhost and 127.0.0.1 is ${errno === 0 ? 'taken' : 'refused'} for ${servername}`, async () => {
+      const all = lives(server, 1, { ca: cert, rejectUnauthorized: true, servername });
+      greet(all);
+      all.received = (row) => all.transport.close(row);
+      await drive(all.transport, all);
+      assert.deepEqual([all.rows[0]!.connected, all.rows[0]!.errno], [errno === 0 ? 1 : 0, errno]);
+      if (errno !== 0) assert.match(all.transport.lastErrorText!(0)!, /does not match certificate/);
+    });
+
   test('the same certificate is taken with rejectUnauthorized: false', async () => {
     const all = lives(server, 1, { rejectUnauthorized: false });
     greet(all);
