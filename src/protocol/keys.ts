@@ -87,7 +87,7 @@ const INFO_S2C = ascii('gwrk/1 s2c');
 
 /**
  * The two keys of a connection, put into rows `rowC2s` and `rowS2c`: HKDF with salt snonce || cnonce (16 bytes each), the
- * session secret at secret[secretAt..secretAt + 32), info "gwrk/1 c2s" and "gwrk/1 s2c". About 5 us, no garbage.
+ * session secret at secret[secretAt..secretAt + 32), info "gwrk/1 c2s" and "gwrk/1 s2c". About 6 us, no garbage.
  */
 export function deriveConnectionKeys(
   secret: Uint8Array,
