@@ -47,7 +47,9 @@ export function applySetting(file: Tree, setting: string, problems: GwrkError[])
   if (equals < 1 || path.some((step) => step === ''))
     return fail('--set needs a path and a value', setting, 'path=value, for example scenarios.players.clients=10');
   if (path.length > 32 || path.includes('__proto__')) return fail('this path is not allowed', path.join('.'), 'keys of the scenario file');
-  const value = readYaml(setting.slice(equals + 1), source, problems, true);
+  const text = setting.slice(equals + 1);
+  // In a file {{ }} needs quotes; here nobody would think of them.
+  const value = readYaml(text.startsWith('{{') ? JSON.stringify(text) : text, source, problems, true);
   if (!value) return file;
   return setAt(file, path, value, (at) =>
     fail('the list has no such entry', path.slice(0, at + 1).join('.'), 'the number of an entry, from 0'),

@@ -99,6 +99,8 @@ const operation = z.discriminatedUnion('code', [
   }),
 ]);
 
+const withoutExpressions = (value: string | number | boolean): string => String(value).replace(/\{\{.*?\}\}/gs, '');
+
 const login = z
   .strictObject({
     uid: clientText().describe('The user: letters, digits, - and _, at most 64.'),
@@ -110,7 +112,7 @@ const login = z
     timeout: timeout(),
   })
   .superRefine((value, context) => {
-    const literal = String(value.uid).replace(/\{\{.*?\}\}/gs, '');
+    const literal = withoutExpressions(value.uid);
     if (!/^[A-Za-z0-9_-]*$/.test(literal) || literal.length > 64 || value.uid === '')
       addIssue(context, 'this is no uid', { allowed: 'letters, digits, - and _, at most 64' }, ['uid']);
     if (value.proof === 'none' && value.secret !== undefined)
@@ -141,9 +143,8 @@ const headers = z.record(z.string(), clientText()).superRefine((value, context) 
 
 const connect = z.strictObject({
   path: clientText()
-    .refine((value) => /^\/[^\s#]*$/.test(String(value).replace(/\{\{.*?\}\}/gs, '')), {
-      error: 'a path: it begins with / and has no spaces',
-      path: [],
+    .superRefine((value, context) => {
+      if (!/^\/[^\s#]*$/.test(withoutExpressions(value))) addIssue(context, 'this is not a path', { allowed: '/ and no spaces after it' });
     })
     .optional()
     .describe('Instead of the path of the target.'),
@@ -168,7 +169,11 @@ const think = z
 
 const disconnect = z.strictObject({
   code: z
-    .union([z.literal(1000), z.number().int().min(3000).max(4999)], { error: '1000, or 3000 to 4999' })
+    .number()
+    .superRefine((value, context) => {
+      const isAllowed = value === 1000 || (Number.isInteger(value) && value >= 3000 && value <= 4999);
+      if (!isAllowed) addIssue(context, 'a client may not close with this code', { allowed: '1000, or 3000 to 4999' });
+    })
     .prefault(1000)
     .describe('The WebSocket close code.'),
   polite: z.boolean().prefault(true).describe('After auth: DISCONNECT and ACK_CLOSE of the reference protocol first.'),

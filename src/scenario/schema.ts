@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { checkThreshold } from '../measure/threshold.js';
+import { didYouMean } from './nearest-name.js';
 import { steps } from './schema-steps.js';
 import { addIssue, always, clientText, count, durationUs, fixedText, identifier, MAX_CLIENTS, name, rate } from './schema-values.js';
 
@@ -106,7 +107,8 @@ const thresholds = z.record(z.string(), z.array(threshold).min(1).max(100)).supe
       if (!problem) continue;
       const { error, subject, allowed, column } = problem;
       if (subject === 'metric') {
-        addIssue(context, error, { given: metric, allowed, atKey: true }, [metric]);
+        const hint = didYouMean(metric, allowed.split(', '));
+        addIssue(context, error, { given: metric, allowed, atKey: true, ...(hint === undefined ? {} : { hint }) }, [metric]);
         break;
       }
       addIssue(context, `${error} (letter ${column})`, { given: rule.threshold, allowed }, [metric, index]);
@@ -127,7 +129,10 @@ const target = fixedText(2048).superRefine((value, context) => {
 const serve = z.strictObject({
   command: fixedText().describe('Started before the run and stopped after it.'),
   ready: fixedText(2048)
-    .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), { error: 'an http:// URL' })
+    .superRefine((value, context) => {
+      const isHttp = URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+      if (!isHttp && !value.includes('{{')) addIssue(context, 'this is not a URL of HTTP', { allowed: 'http://host:port/path' });
+    })
     .describe('The run begins when this URL answers 200.'),
   env: z
     .record(

@@ -1,5 +1,5 @@
 /** The only reader of YAML: text -> a tree of plain values that remember where they stand. Built to be fed hostile files. */
-import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, Parser, parseDocument } from 'yaml';
+import { isMap, isScalar, isSeq, Lexer, LineCounter, type Node, Parser, parseDocument } from 'yaml';
 import type { ErrorCode } from '../core/error-table.js';
 import { GwrkError } from '../core/errors.js';
 import { MAX_PROBLEMS, showValue } from './problems.js';
@@ -7,7 +7,11 @@ import { MAX_PROBLEMS, showValue } from './problems.js';
 export const MAX_FILE_BYTES = 1024 * 1024;
 export const MAX_DEPTH = 32;
 /** Lexical tokens in one file: about ten a line, so more than anybody writes, and read in a few milliseconds. */
-export const MAX_TOKENS = 100_000;
+export const MAX_TOKENS = 20_000;
+
+const ASTERISK = 0x2a;
+/** What the lexer of yaml emits before the text of a plain or block scalar. */
+const SCALAR_FOLLOWS = '\x1f';
 
 /** Where something stands. `text` is the source from there on as far as it belongs to the value. */
 export interface Position {
@@ -87,13 +91,6 @@ export function readYaml(text: string, source: string, problems: GwrkError[], in
   const build = (node: Node | null | undefined, fallback: Position): Tree => {
     const at = node?.range ? position(node.range[0], node.range[1]) : fallback;
     if (!node) return { kind: 'scalar', value: null, at };
-    if (isAlias(node)) {
-      report('GWRK_SCENARIO_INVALID', 'aliases are not allowed', at, {
-        given: showValue(`*${node.source}`),
-        hint: 'write the value out, or use variables:',
-      });
-      return { kind: 'scalar', value: null, at };
-    }
     if (node.tag)
       report('GWRK_SCENARIO_INVALID', 'tags are not allowed', at, {
         given: showValue(node.tag),
@@ -106,7 +103,7 @@ export function readYaml(text: string, source: string, problems: GwrkError[], in
         const keyNode = key as Node | null;
         const keyAt = keyNode?.range ? position(keyNode.range[0], keyNode.range[1]) : at;
         if (!isScalar(keyNode) || keyNode.tag || keyNode.value === null || typeof keyNode.value === 'object') {
-          report('GWRK_SCENARIO_INVALID', 'a key must be plain text', keyAt);
+          report('GWRK_SCENARIO_INVALID', 'a key must be plain text', keyAt, { hint: 'if this was meant to be {{ }}, put it in quotes' });
         } else if (keyNode.value === '__proto__') {
           report('GWRK_SCENARIO_INVALID', 'this key is not allowed', keyAt, { given: '__proto__' });
         } else {
@@ -127,24 +124,33 @@ export function readYaml(text: string, source: string, problems: GwrkError[], in
 }
 
 /**
- * The first place where the file nests too deep or grows too long, found from tokens alone: the lexer and the parser's
- * stack are loops, while composing the tree recurses and would take quadratic time on a depth bomb.
+ * The first place where the file nests too deep, grows too long or holds an alias, found from tokens alone: the lexer and
+ * the parser's stack are loops, while composing the tree recurses and would take quadratic time on a depth bomb.
  */
 function findExcess(text: string): { summary: string; allowed: string; offset: number } | undefined {
   const parser = new Parser();
   let tokens = 0;
   let offset = 0;
+  let isScalar = false;
   for (const lexeme of new Lexer().lex(text)) {
     if (++tokens > MAX_TOKENS) return { summary: 'the file has too many values', allowed: `${MAX_TOKENS} tokens`, offset };
+    if (lexeme.charCodeAt(0) === ASTERISK && !isScalar) {
+      return { summary: 'aliases are not allowed', allowed: 'the value itself, or variables:', offset };
+    }
+    isScalar = lexeme === SCALAR_FOLLOWS;
     for (const _ of parser.next(lexeme)) {
       // Only the stack is of interest; what leaves it is dropped.
     }
-    let depth = 0;
-    for (const { type } of parser.stack) if (type === 'block-map' || type === 'block-seq' || type === 'flow-collection') depth++;
-    if (depth > MAX_DEPTH) return { summary: 'the file nests too deep', allowed: `${MAX_DEPTH} levels`, offset };
+    if (parser.stack.length > MAX_DEPTH && depthOf(parser) > MAX_DEPTH) {
+      return { summary: 'the file nests too deep', allowed: `${MAX_DEPTH} levels`, offset };
+    }
     offset = parser.offset;
   }
   return undefined;
+}
+
+function depthOf({ stack }: Parser): number {
+  return stack.filter(({ type }) => type === 'block-map' || type === 'block-seq' || type === 'flow-collection').length;
 }
 
 function lineStarts(text: string, lines: LineCounter): void {
