@@ -117,7 +117,10 @@ export class Machine {
           goesOn = this.#machine.pacing.enter(flow, row, pc, nowUs);
           break;
         case P.OP_NEXT:
-          if (this.mayLeave(flow, row, pc)) return RUN_LEAVES;
+          if (this.mayLeave(flow, row, pc)) {
+            this.#machine.pacing.leave(flow, row, pc, nowUs);
+            return RUN_LEAVES;
+          }
           goesOn = this.#machine.pacing.next(flow, row, pc, nowUs);
           break;
         case P.OP_DISCONNECT:

@@ -52,6 +52,14 @@ export class Pacing {
     return this.#begin(flow, row, loop, flow.operand(pc, 1), pc + 1, nowUs);
   }
 
+  /** The client leaves the loop at `pc`, its OP_NEXT: what was due until now is not sent any more. */
+  leave(flow: Flow, row: number, pc: number, nowUs: number): void {
+    const loop = flow.plan.program.loops[flow.operand(pc, 0)]!;
+    if (loop.periodUs === undefined) return;
+    const nextUs = this.#tickUs(flow, row, loop, nowUs) + loop.periodUs;
+    this.#countMissed(loop, nextUs, Math.min(flow.endUs, nowUs));
+  }
+
   #begin(flow: Flow, row: number, loop: LoopStep, body: number, after: number, nowUs: number): boolean {
     const table = this.#table;
     const tickUs = this.#tickUs(flow, row, loop, nowUs);
@@ -78,10 +86,10 @@ export class Pacing {
     return flow.phaseUs(flow.clientOf(this.#table, row), periodUs) + this.#table.loopTick[depth]![row]! * periodUs;
   }
 
-  /** The scenario has ended before these were sent: the plan had them, the client was too late. */
-  #countMissed({ periodUs }: LoopStep, fromUs: number, endUs: number): void {
-    if (periodUs === undefined || fromUs >= endUs) return;
-    const missed = Math.ceil((endUs - fromUs) / periodUs);
+  /** The plan had the ticks in [fromUs, untilUs), and the client was too late for them. */
+  #countMissed({ periodUs }: LoopStep, fromUs: number, untilUs: number): void {
+    if (periodUs === undefined || fromUs >= untilUs) return;
+    const missed = Math.ceil((untilUs - fromUs) / periodUs);
     this.#recorder.count(COUNTER.messages_planned, missed);
     this.#recorder.count(COUNTER.messages_missed, missed);
   }

@@ -1,0 +1,118 @@
+import { COUNTER, type CounterName, GAUGE, type GaugeName, TREND, type TrendName } from '../../src/measure/metric-names.js';
+import { BUCKETS, bucketLowestUs, CELL_COUNT, CELL_MAX, CELL_MIN, CELL_SUM, CELLS, Recorder } from '../../src/measure/recorder.js';
+import { loadScenario } from '../../src/scenario/load.js';
+import { createFlows, createSwarm, rowsOf } from '../../src/swarm/create-swarm.js';
+import type { Credentials } from '../../src/swarm/credentials.js';
+import type { ErrorCount, LoginRequest, WorkerStart } from '../../src/swarm/messages.js';
+import type { Swarm } from '../../src/swarm/swarm.js';
+import { type Script, VirtualTransport } from './virtual-transport.js';
+
+export interface VirtualRunOptions {
+  readonly index?: number;
+  readonly count?: number;
+  readonly maxConnecting?: number;
+  readonly sources?: readonly string[];
+  readonly seed?: number;
+  /** Answers to questions for credentials; default: none come. */
+  readonly onLogin?: (requests: readonly LoginRequest[], run: VirtualRun) => void;
+  /** Called before the run with everything built, to script stalls and stops. */
+  readonly prepare?: (run: VirtualRun) => void;
+}
+
+/** When the scenario starts, clock microseconds. */
+export const START_US = 2_000_000;
+
+/** One worker's swarm on a virtual transport, from a scenario's text to its end. */
+export class VirtualRun {
+  readonly transport: VirtualTransport;
+  readonly recorder: Recorder;
+  readonly swarm: Swarm;
+  readonly credentials: Credentials;
+  readonly #errors: () => ErrorCount[];
+  isStopped = false;
+
+  constructor(flow: string, script: Script, options: VirtualRunOptions = {}) {
+    const text = `name: test\ntarget: ws://127.0.0.1:9/\nscenarios:\n  only:\n${flow.replace(/^/gm, '    ')}\n`;
+    const { plan } = loadScenario(text, { file: 'test.yaml' });
+    const recorder = new SharedArrayBuffer(Recorder.byteLength);
+    const start: WorkerStart = {
+      index: options.index ?? 0,
+      count: options.count ?? 1,
+      scenarios: plan.scenarios,
+      targets: [{ address: '127.0.0.1', family: 4, port: 9 }],
+      host: '127.0.0.1:9',
+      path: '/',
+      transport: 'node',
+      sources: options.sources ?? [],
+      maxConnecting: options.maxConnecting ?? 1000,
+      seed: options.seed ?? 1,
+      recorder,
+      control: new SharedArrayBuffer(12),
+    };
+    const flows = createFlows(start);
+    this.transport = new VirtualTransport(rowsOf(flows), script);
+    const { swarm, credentials, errors } = createSwarm(start, flows, {
+      clock: this.transport,
+      host: { poll: () => !this.isStopped },
+      transport: this.transport,
+      askLogins: (requests) => options.onLogin?.(requests, this),
+    });
+    this.swarm = swarm;
+    this.credentials = credentials;
+    this.recorder = new Recorder(recorder);
+    this.#errors = () => errors.list();
+  }
+
+  /** Microseconds since the scenario's start. */
+  get nowUs(): number {
+    return this.transport.nowUs() - START_US;
+  }
+
+  counter(name: CounterName): number {
+    return this.recorder.counters[COUNTER[name]]!;
+  }
+
+  gauge(name: GaugeName): number {
+    return this.recorder.gauges[GAUGE[name]]!;
+  }
+
+  trend(name: TrendName): { count: number; min: number; max: number; sum: number } {
+    const at = TREND[name] * CELLS;
+    const { cells } = this.recorder;
+    return { count: cells[at + CELL_COUNT]!, min: cells[at + CELL_MIN]!, max: cells[at + CELL_MAX]!, sum: cells[at + CELL_SUM]! };
+  }
+
+  /** The recorded values, lowest first; exact below 2,048 us, else to 0.1 %. */
+  values(name: TrendName): number[] {
+    const from = TREND[name] * BUCKETS;
+    const counts = this.recorder.buckets.subarray(from, from + BUCKETS);
+    return [...counts].flatMap((count, bucket) => new Array<number>(count).fill(bucketLowestUs(bucket)));
+  }
+
+  errors(): Record<string, number> {
+    return Object.fromEntries(this.#errors().map(({ code, count }) => [code, count]));
+  }
+
+  /** sent - (ok + fail + indeterminate): 0 whenever a run is over. */
+  ledgerGap(): number {
+    return this.counter('ledger_sent') - this.counter('ledger_ok') - this.counter('ledger_fail') - this.counter('ledger_indeterminate');
+  }
+}
+
+/** Runs `flow` (the keys of one scenario, YAML) against a scripted server, to its end. */
+export async function runVirtual(flow: string, script: Script, options: VirtualRunOptions = {}): Promise<VirtualRun> {
+  const run = new VirtualRun(flow, script, options);
+  options.prepare?.(run);
+  await run.swarm.run(run.transport, START_US);
+  return run;
+}
+
+/** Answers every message with itself after a delay. */
+export function echoAfter(delayUs: number | ((row: number, message: Buffer) => number)): Script {
+  return {
+    onMessage(server, row, message, isText) {
+      const delay = typeof delayUs === 'number' ? delayUs : delayUs(row, message);
+      server.send(row, isText ? message.toString() : message, delay);
+    },
+  };
+}
