@@ -83,7 +83,8 @@ export class SocketGroup implements RingOwner {
   makeRing(index: number): SocketRing {
     const base = index * this.slotsPerRing;
     const ring = new SocketRing(this, base, Math.min(this.slotsPerRing, this.capacity - base));
-    ring.ring.register(IORING_REGISTER_EVENTFD, new Int32Array([this.#wakeFd]), 1);
+    // Not the first ring: it waits by itself, and its own read of the eventfd would signal the eventfd again, for ever.
+    if (index > 0) ring.ring.register(IORING_REGISTER_EVENTFD, new Int32Array([this.#wakeFd]), 1);
     this.#rings[index] = ring;
     return ring;
   }
