@@ -57,7 +57,9 @@ try {
   console.log(`sessions a second           ${Math.round(sessions / seconds)} with one call in flight`);
   console.log(`server CPU a session        ${cpuUs.toFixed(1)} us (${Math.round(1e6 / cpuUs)} a second of one core)`);
   console.log(`server memory a session     ${Math.round(bytes)} B (growth of RSS)`);
-  console.log(`collections, main thread    ${after.main.gcCount - before.main.gcCount}, longest ${after.main.gcLongestMs.toFixed(1)} ms`);
+  console.log(
+    `collections, main thread    ${after.main.gcCount - before.main.gcCount}, of them major ${after.main.gcMajor - before.main.gcMajor}, longest ${after.main.gcLongestMs.toFixed(1)} ms`,
+  );
 } finally {
   agent.destroy();
   server.kill('SIGTERM');

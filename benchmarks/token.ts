@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
 import { AuthResult } from '../reference-server/auth/auth-result.js';
 import { Authenticator } from '../reference-server/auth/authenticator.js';
-import { Issuer } from '../reference-server/auth/issuer.js';
+import { bulkReplyBytes, Issuer } from '../reference-server/auth/issuer.js';
 import { LoginBatch } from '../reference-server/auth/login-batch.js';
 import { MemoryStore } from '../reference-server/auth/memory-store.js';
 import { SessionTable } from '../reference-server/auth/session-table.js';
@@ -69,11 +69,12 @@ const store = new MemoryStore({ table, clock: systemClock, maxSessionsPerUser: 1
 const issuer = new Issuer({ keys: masterKeys, kid: 1, store, clock: systemClock });
 const dfpText = dfp.toString('base64url');
 const tokens: Buffer[] = [];
+const reply = Buffer.alloc(bulkReplyBytes(CALL));
 
 async function issueCall(firstUser: number): Promise<Buffer> {
   const batch = new LoginBatch(CALL);
   for (let i = 0; i < CALL; i++) issuer.add(batch, `p${firstUser + i}`, dfpText);
-  return (await issuer.issueMany(batch))!;
+  return (await issuer.issueMany(batch, reply))!;
 }
 
 for (let first = 0; first < SESSIONS; first += CALL) {

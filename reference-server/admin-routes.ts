@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { handleBulkLogin } from './auth/bulk-login.js';
+import { BulkLogin } from './auth/bulk-login.js';
 import type { Issuer } from './auth/issuer.js';
 import { type HttpHandler, routeOf, sendJson, sendText } from './http-exchange.js';
 import { answerHealth } from './http-routes.js';
@@ -21,6 +21,7 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 
 /** What stands on --admin-port, a loopback address: health and metrics for anyone here, everything else for the bearer. */
 export function adminRoutes({ token, issuer, lifecycle, metrics }: AdminRoutesOptions): HttpHandler {
+  const bulkLogin = new BulkLogin(issuer);
   const expected = digest(`Bearer ${token}`);
   const isAuthorized = (request: IncomingMessage): boolean => timingSafeEqual(digest(request.headers.authorization ?? ''), expected);
 
@@ -36,7 +37,7 @@ export function adminRoutes({ token, issuer, lifecycle, metrics }: AdminRoutesOp
     }
     switch (route) {
       case 'POST /admin/v1/sessions':
-        return handleBulkLogin(issuer, request, response);
+        return bulkLogin.handle(request, response);
       case 'GET /admin/v1/stats':
         return sendJson(response, 200, metrics.stats());
       default:

@@ -15,6 +15,9 @@ export const REFRESH_LIFETIME_S = 86_400;
 const REPLY_BYTES = 768;
 const DFP_LETTERS = 43;
 
+/** Largest reply to a bulk issue of `count` sessions. */
+export const bulkReplyBytes = (count: number): number => count * REPLY_BYTES + 32;
+
 export interface IssuerOptions {
   readonly keys: MasterKeys;
   /** 1 .. 255. */
@@ -88,8 +91,11 @@ export class Issuer {
     return reply.subarray(0, this.#writeReply(batch, 0, issuedS, reply, 0));
   }
 
-  /** The reply to a bulk issue, in the order of the batch; all of it, or undefined and none when the store has no room. */
-  async issueMany(batch: LoginBatch): Promise<Buffer | undefined> {
+  /**
+   * Writes the reply to a bulk issue, in the order of the batch, into `reply` (as large as bulkReplyBytes() says) and returns
+   * that part of it; or undefined, and none issued, when the store has no room.
+   */
+  async issueMany(batch: LoginBatch, reply: Buffer): Promise<Buffer | undefined> {
     const issuedS = await this.#login(batch);
     if (batch.outcome.subarray(0, batch.count).some((outcome) => outcome !== LOGIN_OK)) {
       for (let i = 0; i < batch.count; i++) {
@@ -97,7 +103,6 @@ export class Issuer {
       }
       return undefined;
     }
-    const reply = Buffer.allocUnsafe(batch.count * REPLY_BYTES + 32);
     let at = put(LIST, reply, 0);
     for (let i = 0; i < batch.count; i++) {
       if (i > 0) reply[at++] = 0x2c;
@@ -110,9 +115,7 @@ export class Issuer {
     const issuedS = Math.floor(this.#clock.unixMs() / 1000);
     batch.accessExpS = issuedS + ACCESS_LIFETIME_S;
     batch.refreshExpS = issuedS + REFRESH_LIFETIME_S;
-    randomFillSync(batch.sids);
-    randomFillSync(batch.jtis);
-    randomFillSync(batch.families);
+    for (const ids of [batch.sids, batch.jtis, batch.families]) randomFillSync(ids, 0, batch.count * 16);
     await this.#store.login(batch);
     return issuedS;
   }
