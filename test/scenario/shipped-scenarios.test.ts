@@ -58,7 +58,7 @@ test('gateway-10k is 10,000 clients with 10,000 operations a second', () => {
 
 test('idle and echo meet any server', () => {
   for (const file of ['idle.yaml', 'echo.yaml']) {
-    const { plan } = loadScenario(textOf(file), { file, env: { TARGET: 'ws://127.0.0.1:8080/socket' }, set: ['serve=null'] });
+    const { plan } = loadScenario(textOf(file), { file, set: ['target=ws://127.0.0.1:8080/socket', 'serve=null'] });
     assert.equal(plan.target, 'ws://127.0.0.1:8080/socket');
     assert.equal(plan.serve, undefined);
     assert.equal(plan.scenarios[0]!.program.logins.length, 0);
