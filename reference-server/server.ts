@@ -17,6 +17,7 @@ import { httpRoutes } from './http-routes.js';
 import { Lifecycle } from './lifecycle.js';
 import { Metrics } from './metrics.js';
 import type { ServeOptions } from './options.js';
+import { requireFreePort } from './port-check.js';
 import { ThreadPool } from './thread-pool.js';
 
 /** There is one master key; a second one while keys are rotated would be number 2. */
@@ -91,6 +92,7 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
   failure.catch(() => {}); // whoever waits for it hears of it
 
   const listeners: HttpListener[] = [];
+  await requireFreePort(options.host, options.port, '--port');
   const pool = await startPool();
   const sweeping = setInterval(() => store.sweep(), SWEEP_MS);
   let ending: Promise<void> | undefined;
@@ -138,14 +140,6 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
         sessionTable: table.buffer,
         ...(options.allowedOrigins.length > 0 ? { allowedOrigins: options.allowedOrigins } : {}),
       },
-    }).catch((error: Error) => {
-      throw isAddressFault(error)
-        ? new GwrkError('GWRK_USAGE', `cannot listen: ${error.message}`, {
-            where: '--port',
-            given: `${options.host}:${options.port}`,
-            hint: 'stop what listens there, or choose another port (0: any free one)',
-          })
-        : error;
     });
   }
 
@@ -159,8 +153,4 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
     metrics.close();
     lifecycle.stop();
   }
-}
-
-function isAddressFault(error: Error): boolean {
-  return /EADDRINUSE|EADDRNOTAVAIL|EACCES/.test(`${error.message} ${(error as NodeJS.ErrnoException).code ?? ''}`);
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import WebSocket from 'ws';
+import { probeUring } from '../../../src/uring/probe.js';
 import { ask, FREE_PORTS, SECRETS } from './http-client.js';
 import { portOf, serveProcess } from './serve-process.js';
 
@@ -67,6 +68,21 @@ test('a port in use is a bad flag, said with the port', async () => {
     assert.equal(stdout, '');
   }
   taken.close();
+});
+
+const uring = probeUring();
+test('a second server on the port of a first one is refused, where the kernel would let them share it', {
+  skip: uring.available ? false : uring.reason,
+}, async () => {
+  const flags = [...FREE_PORTS.slice(0, -1), 'uring'];
+  const first = serveProcess(flags, SECRETS);
+  const port = String(portOf((await first.ready).ws));
+  const second = serveProcess(['--port', port, ...flags.slice(2)], SECRETS);
+  const { code, stderr } = await second.ended;
+  assert.equal(code, 104, stderr);
+  assert.ok(stderr.includes('--port') && stderr.includes(port), stderr);
+  first.child.kill('SIGTERM');
+  assert.equal((await first.ended).code, 0);
 });
 
 test('an unknown flag is refused, --help is answered', async () => {
