@@ -78,10 +78,13 @@ export async function prepareRun(plan: Plan, options: RunOptions): Promise<Prepa
   };
 }
 
-/** A core each, but one for the target if it is here, and one for us; never more workers than clients. */
+/**
+ * One worker fills a core, so more than cores only take turns. By itself: the cores, without those that the target (when it
+ * is here) and we need. Never more workers than clients.
+ */
 function threadCount({ threads, maxClients }: Plan, cores: number, isLocal: boolean): number {
-  const wanted = threads === 'auto' ? Math.max(1, isLocal ? Math.floor(cores / 2) : cores - 1) : threads;
-  return Math.max(1, Math.min(wanted, maxClients));
+  const wanted = threads === 'auto' ? (isLocal ? Math.floor(cores / 2) : cores - 1) : threads;
+  return Math.max(1, Math.min(wanted, cores, maxClients));
 }
 
 function isLoopback({ address }: Endpoint): boolean {

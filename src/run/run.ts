@@ -41,6 +41,9 @@ export async function runPlan(plan: Plan, options: RunOptions, hooks: RunHooks):
   const preparation = await prepareRun(plan, options);
   refuseObstacles(preparation.obstacles);
   hooks.note(`transport: ${preparation.transport.kind} (${preparation.transport.reason})`);
+  const threads = preparation.starts.length;
+  if (plan.threads !== 'auto' && threads < plan.threads)
+    hooks.note(`threads: ${threads} of the ${plan.threads} asked for, at most one a core and one a client`);
   const stop = new StopRequest();
   let server: ServeChild | undefined;
   try {

@@ -80,7 +80,7 @@ function answer(behaviour: Behaviour, key: string): string | Buffer {
     case 'answers-404':
       return `HTTP/1.1 404 Not Found\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
     case 'garbage':
-      return Buffer.concat([Buffer.from([0, 255, 27, 10]), randomBytes(300)]);
+      return Buffer.concat([Buffer.from([0, 255, 27, 10]), randomBytes(300), Buffer.from('\r\n\r\n')]);
   }
   const accept = createHash('sha1')
     .update(behaviour === 'wrong-accept' ? 'another key' : key + GUID)
