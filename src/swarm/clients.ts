@@ -162,7 +162,8 @@ export class Clients {
     }
     table.pc[row] = 0;
     table.waits[row] = C.WAIT_TURN;
-    timers.setFlow(row, (flags & C.FLAG_FLOW_FAILED) === 0 ? nowUs : nowUs + RETRY_AFTER_US);
+    table.intendedUs[row] = (flags & C.FLAG_FLOW_FAILED) === 0 ? nowUs : nowUs + RETRY_AFTER_US;
+    timers.setFlow(row, table.intendedUs[row]!);
   }
 
   #over(row: number): void {
@@ -194,10 +195,8 @@ export class Clients {
     switch (table.waits[row]) {
       case C.WAIT_THINK:
       case C.WAIT_TICK:
-        wakes.satisfy(row, table.waits[row]);
-        break;
       case C.WAIT_TURN:
-        wakes.satisfyNow(row, C.WAIT_TURN, nowUs);
+        wakes.satisfy(row, table.waits[row]);
         break;
       case C.WAIT_LOGIN:
         errors.add('timeout.login', 'no credentials came within the time of the login step');

@@ -68,7 +68,7 @@ export class Pacing {
       return true;
     }
     table.pc[row] = body;
-    if (nowUs >= flow.endUs || tickUs >= flow.endUs) {
+    if (flow.isEndless[body] === 1 && (nowUs >= flow.endUs || tickUs >= flow.endUs)) {
       this.#countMissed(loop, tickUs, flow.endUs);
       table.waits[row] = C.WAIT_HOLD;
       return false;

@@ -1,6 +1,7 @@
 import { COUNTER, type CounterName, GAUGE, type GaugeName, TREND, type TrendName } from '../../src/measure/metric-names.js';
 import { BUCKETS, bucketLowestUs, CELL_COUNT, CELL_MAX, CELL_MIN, CELL_SUM, CELLS, Recorder } from '../../src/measure/recorder.js';
 import { loadScenario } from '../../src/scenario/load.js';
+import type { ExecutorSpec } from '../../src/scenario/plan.js';
 import { createFlows, createSwarm, rowsOf } from '../../src/swarm/create-swarm.js';
 import type { Credentials } from '../../src/swarm/credentials.js';
 import type { ErrorCount, LoginRequest, WorkerStart } from '../../src/swarm/messages.js';
@@ -13,6 +14,8 @@ export interface VirtualRunOptions {
   readonly maxConnecting?: number;
   readonly sources?: readonly string[];
   readonly seed?: number;
+  /** In place of the scenario's own, for the executors that files do not have yet. */
+  readonly executor?: ExecutorSpec;
   /** Answers to questions for credentials; default: none come. */
   readonly onLogin?: (requests: readonly LoginRequest[], run: VirtualRun) => void;
   /** Called before the run with everything built, to script stalls and stops. */
@@ -38,7 +41,7 @@ export class VirtualRun {
     const start: WorkerStart = {
       index: options.index ?? 0,
       count: options.count ?? 1,
-      scenarios: plan.scenarios,
+      scenarios: plan.scenarios.map((scenario) => ({ ...scenario, executor: options.executor ?? scenario.executor })),
       targets: [{ address: '127.0.0.1', family: 4, port: 9 }],
       host: '127.0.0.1:9',
       path: '/',

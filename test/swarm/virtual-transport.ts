@@ -59,6 +59,10 @@ export class VirtualServer {
     this.sendRaw(row, frame.subarray(0, writeCloseFrame(frame, 0, code, false, 0)), delayUs);
   }
 
+  after(delayUs: number, run: () => void): void {
+    this.#transport.at(this.nowUs + delayUs, run);
+  }
+
   /** Ends the TCP connection; errno 0 is an orderly end. */
   end(row: number, errno = 0, delayUs = 0): void {
     this.#transport.end(row, errno, delayUs);
@@ -199,7 +203,7 @@ export class VirtualTransport implements Transport, Clock, FrameHandler {
     else this.#server.sendControl(row, 10, payload);
   }
 
-  onPong(): void {}
+  onPong(_row: number, _bytes: Uint8Array, _start: number, _end: number): void {}
 
   onCloseFrame(row: number, code: number): void {
     if (this.#script.onClose) {
