@@ -1,0 +1,3 @@
+import { testServerThread } from './real-sockets.js';
+
+testServerThread('uring');
