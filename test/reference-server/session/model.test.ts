@@ -63,11 +63,24 @@ interface Act {
   readonly answer: (model: Model, nowUs: number) => string[];
 }
 
+/** How often each kind of packet is sent. */
+const CHOICES = Object.entries({
+  ping: 8,
+  op: 6,
+  'op-signed': 14,
+  join: 4,
+  leave: 2,
+  auth: 0.5,
+  pong: 0.5,
+  disconnect: 0.5,
+  'ack-close': 0.5,
+}).flatMap(([kind, weight]) => new Array<string>(weight * 2).fill(kind));
+
 function chooseAct(random: Prng, peer: Peer, model: Model, credential: wire.Credential): Act {
   // A wrong seq, a flipped tag, a skipped heartbeat: each now and then.
   const seqShift = random.between(0, 39) === 0 ? random.between(1, 3) * (random.between(0, 1) * 2 - 1) : 0;
   const seq = Math.max(0, peer.seq + 1 + seqShift);
-  const isTagBad = random.between(0, 24) === 0;
+  const isTagBad = random.between(0, 49) === 0;
   const spoil = (bytes: Buffer, tagAt: number): Buffer => {
     if (isTagBad) bytes[8 + tagAt + random.between(0, 15)]! ^= 1 << random.between(0, 7);
     return bytes;
@@ -79,9 +92,15 @@ function chooseAct(random: Prng, peer: Peer, model: Model, credential: wire.Cred
     seqShift: seq - peer.seq - 1,
     answer,
   });
-  const choice = model.state === 'greeted' && random.between(0, 9) > 0 ? 0 : random.between(0, 11);
+  const usual = random.between(0, 9) > 0;
+  const choice =
+    usual && model.state === 'greeted'
+      ? 'auth'
+      : usual && model.state === 'leaving'
+        ? 'ack-close'
+        : CHOICES[random.between(0, CHOICES.length - 1)];
   switch (choice) {
-    case 0: {
+    case 'auth': {
       const bytes = wire.auth(peer.keys, seq, credential, peer.snonce, peer.cnonce);
       return act(TYPE.AUTH, ['greeted'], spoil(bytes, 72), (m, nowUs) => {
         if (isTagBad) return [m.close('AUTH_ERR 513', 4_201)];
@@ -90,9 +109,7 @@ function chooseAct(random: Prng, peer: Peer, model: Model, credential: wire.Cred
         return ['AUTH_OK'];
       });
     }
-    case 1:
-    case 2:
-    case 3: {
+    case 'ping': {
       const shift = random.between(0, 29) === 0 ? random.between(1, 2) : 0;
       const lie = random.between(0, 29) === 0 ? 1 : 0;
       const bytes = wire.ping(peer.keys, seq, peer.heartbeat + 1 + shift, peer.ops + lie);
@@ -104,8 +121,7 @@ function chooseAct(random: Prng, peer: Peer, model: Model, credential: wire.Cred
         return [`PONG ${m.heartbeat} ${m.ops}`];
       });
     }
-    case 4:
-    case 5: {
+    case 'op': {
       const opcode = [ECHO, MOVE, TRADE, 77][random.between(0, 3)]!;
       const payload = opcode === MOVE && random.between(0, 3) > 0 ? position(1, 2) : Buffer.alloc(random.between(0, 20));
       const flags = random.between(0, 49) === 0 ? 4 : 0;
@@ -116,12 +132,11 @@ function chooseAct(random: Prng, peer: Peer, model: Model, credential: wire.Cred
         return [m.ack(m.room < 0 ? 0x0403 : 0)];
       });
     }
-    case 6:
-    case 7: {
+    case 'op-signed': {
       const opcode = [ECHO, MOVE, TRADE][random.between(0, 2)]!;
       const payload = Buffer.alloc(random.between(0, 4) === 0 ? 3 : 8);
       const skewMs = random.between(0, 9) === 0 ? 300_001 : 0;
-      const nonce = Buffer.alloc(8, random.between(1, 12));
+      const nonce = Buffer.alloc(8, random.between(1, 40));
       const bytes = wire.opSigned(peer.keys, seq, opcode, peer.bench.clock.wallMs + skewMs, nonce, payload);
       return act(TYPE.OP_SIGNED, ['ready'], spoil(bytes, 24), (m, nowUs) => {
         if (isTagBad) return [m.fault(0x0206)];
@@ -136,7 +151,7 @@ function chooseAct(random: Prng, peer: Peer, model: Model, credential: wire.Cred
         return [m.ack(code)];
       });
     }
-    case 8: {
+    case 'join': {
       const room = random.between(0, ROOMS);
       return act(TYPE.ROOM_JOIN, ['ready'], wire.join(seq, room), (m) => {
         if (room >= ROOMS) return ['JOINED 1025'];
@@ -144,7 +159,7 @@ function chooseAct(random: Prng, peer: Peer, model: Model, credential: wire.Cred
         return ['JOINED 0'];
       });
     }
-    case 9: {
+    case 'leave': {
       const room = random.between(0, ROOMS - 1);
       return act(TYPE.ROOM_LEAVE, ['ready'], wire.leave(seq, room), (m) => {
         if (m.room !== room) return ['LEFT 1027'];
@@ -152,8 +167,9 @@ function chooseAct(random: Prng, peer: Peer, model: Model, credential: wire.Cred
         return ['LEFT 0'];
       });
     }
-    case 10:
-      if (random.between(0, 3) > 0) return act(TYPE.PONG, [], wire.packet(TYPE.PONG, seq, Buffer.alloc(40)), () => []);
+    case 'pong':
+      return act(TYPE.PONG, [], wire.packet(TYPE.PONG, seq, Buffer.alloc(40)), () => []);
+    case 'disconnect':
       return act(TYPE.DISCONNECT, ['ready'], wire.disconnect(seq), (m, nowUs) => {
         m.state = 'leaving';
         m.leavingSinceUs = nowUs;
@@ -232,7 +248,7 @@ describe('the session machine', () => {
         for (const answer of want) seen.add(answer.split(' ', 2).join(' '));
         if (model.closeCode !== 0) break;
         // Multiples of the wheel's tick, so that model and wheel look at the same moments.
-        bench.pass(random.between(0, 9) === 0 ? random.between(1, 80) * 400 : random.between(0, 20) * 100, 100);
+        bench.pass(random.between(0, 9) === 0 ? random.between(1, 80) * 400 : random.between(0, 10) * 100, 100);
         const silent = peer.take().flat().flatMap(describeAnswer);
         const due = model.pass(bench.clock.us);
         assert.deepEqual(silent, due, `${where}, time`);
