@@ -11,53 +11,42 @@ export interface IssuedSession {
 /** One player's answer: a session, or the code of what went wrong ("login.401", "login.ECONNREFUSED"). */
 export type Issue = IssuedSession | { readonly code: string };
 
-export interface LoginBatchEntry {
-  readonly request: LoginRequest;
-  /** base64url of 32 bytes. */
-  readonly dfp: string;
-}
-
-/** A way to get sessions. Answers stand in the order of the entries; nothing rejects. */
+/** A way to get sessions. */
 export interface Issuer {
-  readonly how: 'bulk' | 'login';
   readonly batchSize: number;
   readonly maxInFlight: number;
-  issue(entries: readonly LoginBatchEntry[]): Promise<Issue[]>;
+  /** One answer for each request, in their order; `dfps` are their devices, base64url of 32 bytes. Never rejects. */
+  issue(requests: readonly LoginRequest[], dfps: readonly string[]): Promise<Issue[]>;
 }
 
 /** Thousands of sessions a request from the reference server's admin port (docs/protocol.md, POST /admin/v1/sessions). */
 export function bulkIssuer(client: JsonClient): Issuer {
-  const issue = async (entries: readonly LoginBatchEntry[]): Promise<Issue[]> => {
+  const issue = async (requests: readonly LoginRequest[], dfps: readonly string[]): Promise<Issue[]> => {
     try {
-      const sessions = entries.map(({ request, dfp }) => ({ uid: request.uid, dfp }));
+      const sessions = requests.map(({ uid }, index) => ({ uid, dfp: dfps[index] }));
       const { status, body } = await client.post('/admin/v1/sessions', { sessions });
-      if (status !== 200) return entries.map(() => ({ code: `login.${status}` }));
+      if (status !== 200) return requests.map(() => ({ code: `login.${status}` }));
       const answers = isRecord(body) && Array.isArray(body.sessions) ? body.sessions : [];
-      return entries.map((_entry, index) => sessionOf(answers[index]));
+      return requests.map((_request, index) => sessionOf(answers[index]));
     } catch (error) {
-      return entries.map(() => ({ code: codeOf(error) }));
+      return requests.map(() => ({ code: codeOf(error) }));
     }
   };
-  return { how: 'bulk', batchSize: 5000, maxInFlight: 2, issue };
+  return { batchSize: 5000, maxInFlight: 2, issue };
 }
 
 /** One POST /v1/login a player: what a real client does. */
 export function loginIssuer(client: JsonClient): Issuer {
-  const issue = async ([entry]: readonly LoginBatchEntry[]): Promise<Issue[]> => {
-    if (entry === undefined) return [];
-    const { uid, proof, secret } = entry.request;
+  const issue = async ([request]: readonly LoginRequest[], [dfp]: readonly string[]): Promise<Issue[]> => {
+    const { uid, proof, secret } = request!;
     try {
-      const { status, body } = await client.post('/v1/login', {
-        uid,
-        dfp: entry.dfp,
-        ...(proof === 'none' ? {} : { proof: secret ?? '' }),
-      });
+      const { status, body } = await client.post('/v1/login', { uid, dfp, ...(proof === 'none' ? {} : { proof: secret ?? '' }) });
       return [status === 200 ? sessionOf(body) : { code: `login.${status}` }];
     } catch (error) {
       return [{ code: codeOf(error) }];
     }
   };
-  return { how: 'login', batchSize: 1, maxInFlight: 64, issue };
+  return { batchSize: 1, maxInFlight: 64, issue };
 }
 
 function sessionOf(reply: unknown): Issue {
