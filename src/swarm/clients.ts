@@ -10,6 +10,8 @@ import { isHeartbeatTimer, rowOfTimer } from './timers.js';
 
 /** A client whose flow failed tries again after this time, where its executor repeats flows. */
 const RETRY_AFTER_US = 1_000_000;
+/** A client that was due in the last moments before the end starts yet; one that has waited for longer will not. */
+const STARTS_YET_US = 1_000_000;
 const NORMAL_CLOSE = 1000;
 
 /** The life of clients from their start to their end: what follows a flow that ended, failed or must be left. */
@@ -73,7 +75,8 @@ export class Clients {
     if (wait >= C.WAIT_OVER) return;
     table.flags[row]! |= C.FLAG_LEAVING;
     const isBetweenFlows = wait === C.WAIT_TURN && table.phase[row] === C.IDLE;
-    if (wait === C.WAIT_SLOT || wait === C.WAIT_LOGIN || isBetweenFlows) {
+    const isToStart = wait === C.WAIT_SLOT || wait === C.WAIT_LOGIN;
+    if (isBetweenFlows || (isToStart && table.intendedUs[row]! <= flow.endUs - STARTS_YET_US)) {
       this.#over(row);
       return;
     }

@@ -14,8 +14,8 @@ function find(pointer: string, text: string): string | undefined {
 /** Every pointer into a value, with what it points to. */
 function pointersInto(value: unknown, at = ''): [string, unknown][] {
   if (value === null || typeof value !== 'object') return [[at, value]];
-  const escape = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
-  const inside = Object.entries(value).flatMap(([name, member]) => pointersInto(member, `${at}/${escape(name)}`));
+  const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
+  const inside = Object.entries(value).flatMap(([name, member]) => pointersInto(member, `${at}/${escaped(name)}`));
   return [[at, value], ...inside];
 }
 
