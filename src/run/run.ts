@@ -1,5 +1,4 @@
 import { systemClock } from '../core/clock.js';
-import { GwrkError } from '../core/errors.js';
 import { Recorder } from '../measure/recorder.js';
 import { buildReport, type Report } from '../report/report.js';
 import type { Plan } from '../scenario/plan.js';
@@ -58,12 +57,14 @@ export async function runPlan(plan: Plan, options: RunOptions, hooks: RunHooks):
 async function startServer({ serve }: Plan, hooks: RunHooks, stop: StopRequest): Promise<ServeChild | undefined> {
   if (!serve) return undefined;
   const { command, ready: readyUrl, env } = serve;
-  const starting = ServeChild.start({ command, readyUrl, env, readyTimeoutMs: READY_TIMEOUT_MS, stopTimeoutMs: SERVER_STOP_TIMEOUT_MS });
-  const server = await stop.unlessStopped(starting);
-  if (!server) {
-    await starting.then((late) => late.stop()).catch(() => {});
-    throw interrupted();
-  }
+  const server = await ServeChild.start({
+    command,
+    readyUrl,
+    env,
+    readyTimeoutMs: READY_TIMEOUT_MS,
+    stopTimeoutMs: SERVER_STOP_TIMEOUT_MS,
+    checkWanted: () => stop.throwIfAsked(),
+  });
   hooks.note(`server: ${command} is ready (pid ${server.pid})`);
   return server;
 }
@@ -79,7 +80,7 @@ async function loadTarget(run: Run): Promise<Report> {
       readyTimeoutMs: READY_TIMEOUT_MS,
       onLogin: (worker, requests) => services.credentials?.request(worker, requests),
     });
-    if (stop.level !== 'none') throw interrupted();
+    stop.throwIfAsked();
     await services.watch.readStats(0);
     return await measure(run, services, workers);
   } finally {
@@ -162,8 +163,4 @@ function reportOf(
     },
     ...(interruption && { interruption }),
   });
-}
-
-function interrupted(): GwrkError {
-  return new GwrkError('GWRK_INTERRUPTED', 'the run was interrupted before its first client started');
 }

@@ -16,6 +16,8 @@ export interface ServeOptions {
   readonly env: Readonly<Record<string, string>>;
   /** How long the server may take until it is ready. */
   readonly readyTimeoutMs: number;
+  /** Called before each look at the server: throws when it is not wanted any more. */
+  readonly checkWanted?: () => void;
   /** How long it may take to end after SIGTERM; then it is killed. */
   readonly stopTimeoutMs: number;
 }
@@ -138,6 +140,7 @@ async function untilReady(child: ChildProcess, output: ServerOutput, options: Se
   };
   const deadline = performance.now() + options.readyTimeoutMs;
   while (performance.now() < deadline) {
+    options.checkWanted?.();
     if (output.startError) throw failed(`the server could not be started: ${output.startError.message}`);
     if (hasEnded(child)) throw failed(`the server ended (${child.signalCode ?? `exit ${child.exitCode}`}) before it was ready`);
     if ((await statusOf(options.readyUrl)) === 200) {

@@ -1,3 +1,5 @@
+import { GwrkError } from '../core/errors.js';
+
 /** What has been asked for so far. */
 export type StopLevel = 'none' | 'gracefully' | 'now';
 
@@ -29,19 +31,9 @@ export class StopRequest {
     this.#listeners.add(listener);
   }
 
-  /** Resolves as `work` does, or with undefined as soon as a stop is asked for; the work then goes on unheard. */
-  async unlessStopped<Result>(work: Promise<Result>): Promise<Result | undefined> {
-    if (this.level !== 'none') return undefined;
-    let onStop: () => void = () => {};
-    const stopped = new Promise<undefined>((resolve) => {
-      onStop = () => resolve(undefined);
-      this.#listeners.add(onStop);
-    });
-    try {
-      return await Promise.race([work, stopped]);
-    } finally {
-      this.#listeners.delete(onStop);
-    }
+  /** Throws GWRK_INTERRUPTED when a stop was asked for: while nothing is measured yet, there is nothing to finish. */
+  throwIfAsked(): void {
+    if (this.level !== 'none') throw new GwrkError('GWRK_INTERRUPTED', 'the run was interrupted before its first client started');
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
+import { GwrkError } from '../../src/core/errors.js';
 import { StopRequest } from '../../src/run/stop-request.js';
 
 test('the first signal asks to stop gracefully, the second to leave now', () => {
@@ -14,14 +15,15 @@ test('the first signal asks to stop gracefully, the second to leave now', () => 
   assert.equal(stop.signal, 'SIGINT');
 });
 
-test('work that a signal interrupts is given up, other work is not', async () => {
+test('before anything is measured a signal ends the preparation', () => {
   const signals = new EventEmitter();
   const stop = new StopRequest(signals);
-  assert.equal(await stop.unlessStopped(Promise.resolve('done')), 'done');
-  const endless = stop.unlessStopped(new Promise<string>(() => {}));
-  signals.emit('SIGINT', 'SIGINT');
-  assert.equal(await endless, undefined);
-  assert.equal(await stop.unlessStopped(new Promise<string>(() => {})), undefined);
+  stop.throwIfAsked();
+  signals.emit('SIGTERM', 'SIGTERM');
+  assert.throws(
+    () => stop.throwIfAsked(),
+    (error) => error instanceof GwrkError && error.code === 'GWRK_INTERRUPTED' && error.exitCode === 105,
+  );
 });
 
 test('after close() nobody listens any more', () => {
