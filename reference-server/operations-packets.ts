@@ -1,13 +1,14 @@
 import { readU16, readU32, readU64 } from '../src/protocol/bytes.js';
 import * as P from '../src/protocol/packet.js';
 import { MAC_FAILURES, OPS_ACKED, OPS_DUPLICATE, OPS_REFUSED, OPS_SEEN, PACKETS_OUT } from './counters.js';
-import type { Operations } from './operations.js';
+import type { OperationResult, Operations } from './operations.js';
 import type { SessionCore } from './session-core.js';
 import type { SigningMemory } from './session-signing.js';
 import { ASKED_TO_LEAVE } from './session-states.js';
 import type { TokenBuckets } from './token-bucket.js';
 
 const MAX_SKEW_MS = 300_000;
+const NO_RESULT: OperationResult = { resultBytes: new Uint8Array(0), resultStart: 0, resultEnd: 0 };
 
 /** OP and OP_SIGNED: every one that is legal gets exactly one OP_ACK. */
 export class OperationPackets {
@@ -32,7 +33,7 @@ export class OperationPackets {
     if (!this.#buckets.take(slot, end - at, nowUs)) return this.#refuse(slot, bytes, at, P.CODE_RATE, nowUs);
     if (core.columns.state[slot] === ASKED_TO_LEAVE) return this.#refuse(slot, bytes, at, P.CODE_DRAINING, nowUs);
     const code = this.#operations.run(slot, readU16(bytes, at + P.OP_OPCODE), false, bytes, at + P.OP_PAYLOAD, end);
-    return this.#answer(slot, bytes, at, code, 0, this.#operations.resultStart, this.#operations.resultEnd, nowUs);
+    return this.#answer(slot, bytes, at, code, 0, this.#operations, nowUs);
   }
 
   /** Runs the OP_SIGNED at bytes[at..end) of a message that begins at `start`. False when the connection is being closed. */
@@ -62,26 +63,36 @@ export class OperationPackets {
     const known = rings.find(ring, low, high, nowUs);
     if (known >= 0) {
       core.counters.values[OPS_DUPLICATE]!++;
-      return this.#answer(slot, bytes, at, known, P.OP_ACK_FLAG_DUP, 0, 0, nowUs);
+      return this.#answer(slot, bytes, at, known, P.OP_ACK_FLAG_DUP, NO_RESULT, nowUs);
     }
     if (!windows.allow(this.#signing.windowOf(slot), nowUs)) return this.#refuse(slot, bytes, at, P.CODE_OP_WINDOW, nowUs);
     const code = this.#operations.run(slot, readU16(bytes, at + P.OP_SIGNED_OPCODE), true, bytes, at + P.OP_SIGNED_PAYLOAD, end);
     rings.store(ring, low, high, code, nowUs);
-    return this.#answer(slot, bytes, at, code, 0, this.#operations.resultStart, this.#operations.resultEnd, nowUs);
+    return this.#answer(slot, bytes, at, code, 0, this.#operations, nowUs);
   }
 
   /** Answered, but not run and not remembered: the client may send it again. */
   #refuse(slot: number, bytes: Uint8Array, at: number, code: number, nowUs: number): true {
     this.#core.counters.values[OPS_REFUSED]!++;
-    return this.#answer(slot, bytes, at, code, 0, 0, 0, nowUs);
+    return this.#answer(slot, bytes, at, code, 0, NO_RESULT, nowUs);
   }
 
-  /** One OP_ACK with the result bytes[start..end). */
-  #answer(slot: number, bytes: Uint8Array, at: number, code: number, flags: number, start: number, end: number, nowUs: number): true {
+  #answer(slot: number, bytes: Uint8Array, at: number, code: number, flags: number, result: OperationResult, nowUs: number): true {
     const { columns, replies, clock, counters } = this.#core;
     const seq = P.packetSeq(bytes, at);
     const tookUs = Math.min(0xffffffff, Math.max(0, Math.round(clock.nowUs() - nowUs)));
-    replies.end = P.writeOpAck(replies.bytes, replies.end, seq, code, flags, tookUs, clock.unixMs(nowUs), bytes, start, end);
+    replies.end = P.writeOpAck(
+      replies.bytes,
+      replies.end,
+      seq,
+      code,
+      flags,
+      tookUs,
+      clock.unixMs(nowUs),
+      result.resultBytes,
+      result.resultStart,
+      result.resultEnd,
+    );
     columns.opsSeen[slot]!++;
     counters.values[OPS_SEEN]!++;
     counters.values[OPS_ACKED]!++;

@@ -1,11 +1,20 @@
-import { readI32, readU32 } from '../src/protocol/bytes.js';
+import { readI32, readU32, writeU32 } from '../src/protocol/bytes.js';
 import * as P from '../src/protocol/packet.js';
 import type { RoomDirectory } from './rooms/directory.js';
 
+/** resultBytes[resultStart..resultEnd) goes into the OP_ACK. */
+export interface OperationResult {
+  readonly resultBytes: Uint8Array;
+  readonly resultStart: number;
+  readonly resultEnd: number;
+}
+
 /** What OP and OP_SIGNED can do (docs/protocol.md, "Operations"). One object serves every call. */
-export class Operations {
+export class Operations implements OperationResult {
   readonly #rooms: RoomDirectory;
-  /** The result of the last run() lies at [resultStart, resultEnd) of the message that it was given. */
+  readonly #value = new Uint8Array(4);
+  /** The result of the last run(). */
+  resultBytes: Uint8Array = this.#value;
   resultStart = 0;
   resultEnd = 0;
 
@@ -22,15 +31,25 @@ export class Operations {
     if (end - start < operation.minPayloadBytes || end - start > operation.maxPayloadBytes) return P.CODE_BAD_OP;
     switch (opcode) {
       case P.OPCODE_ECHO:
+        this.resultBytes = bytes;
         this.resultStart = start;
         this.resultEnd = Math.min(end, start + P.MAX_RESULT_BYTES);
         return P.CODE_OK;
       case P.OPCODE_MOVE:
         return this.#rooms.move(slot, readI32(bytes, start), readI32(bytes, start + 4)) ? P.CODE_OK : P.CODE_NOT_MEMBER;
       case P.OPCODE_TRADE:
-        return this.#rooms.trade(slot, readU32(bytes, start + 4)) ? P.CODE_OK : P.CODE_NOT_MEMBER;
+        return this.#trade(slot, readU32(bytes, start + 4));
       default:
         return P.CODE_BAD_OP;
     }
+  }
+
+  /** The result is the new value of the member's row. */
+  #trade(slot: number, amount: number): number {
+    if (!this.#rooms.trade(slot, amount)) return P.CODE_NOT_MEMBER;
+    this.resultBytes = this.#value;
+    this.resultEnd = 4;
+    writeU32(this.#value, 0, this.#rooms.rowValue(slot));
+    return P.CODE_OK;
   }
 }

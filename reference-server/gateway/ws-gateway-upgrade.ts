@@ -6,14 +6,15 @@ const keyPattern = /^[+/0-9A-Za-z]{22}==$/;
 
 /**
  * Judges an upgrade request (RFC 6455 section 4.2.1). Returns 101 when it may be upgraded, else the status to answer with:
- * 404 another path, 405 not GET, 426 no or another WebSocket version, 400 malformed, 403 a foreign origin.
+ * 404 another path, 405 not GET, 505 not HTTP/1.1, 426 no or another WebSocket version, 400 malformed, 403 a foreign origin.
  */
 export function judgeUpgrade(request: IncomingMessage, path: string, allowedOrigins: readonly string[] | undefined): number {
   const { headers, url = '' } = request;
   const query = url.indexOf('?');
   if ((query < 0 ? url : url.slice(0, query)) !== path) return 404;
   if (request.method !== 'GET') return 405;
-  if (request.httpVersionMajor !== 1 || request.httpVersionMinor < 1 || headers.host === undefined) return 400;
+  if (request.httpVersion !== '1.1') return 505;
+  if (headers.host === undefined) return 400;
   if (headers.upgrade?.toLowerCase() !== 'websocket') return 426;
   if (!keyPattern.test(headers['sec-websocket-key'] ?? '')) return 400;
   if (headers['sec-websocket-version'] !== '13') return 426;

@@ -92,6 +92,11 @@ export class RoomDirectory {
     return true;
   }
 
+  /** The value in the row of a slot that is in a room. */
+  rowValue(slot: number): number {
+    return this.roomOf(slot)!.val[this.#columns.seat[slot]!]!;
+  }
+
   roomOf(slot: number): Room | undefined {
     const id = this.#columns.room[slot]!;
     return id === 0 ? undefined : this.#rooms[id - 1];

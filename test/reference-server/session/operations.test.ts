@@ -66,7 +66,7 @@ describe('an operation', () => {
     const peer = bench.ready();
     const nonce = wire.fresh(8);
     peer.send(peer.join(1));
-    assert.deepEqual(ack(peer.send(peer.opSigned(TRADE, trade, nonce))), { code: 0, flags: 0, result: '' });
+    assert.deepEqual(ack(peer.send(peer.opSigned(TRADE, trade, nonce))), { code: 0, flags: 0, result: '\x05\0\0\0' });
     for (let i = 0; i < 20; i++) assert.deepEqual(ack(peer.send(peer.opSigned(TRADE, trade, nonce))), { code: 0, flags: 1, result: '' });
     assert.deepEqual(types(peer.send(peer.ping())), [[TYPE.PONG]]);
     assert.equal(wire.roomState(bench.fullState(1)).rows[0]!.val, 5);
