@@ -81,10 +81,12 @@ export class ClientTable {
   readonly opsAcked: Uint32Array;
   /** The room it asked to join last. */
   readonly room: Uint32Array;
+  /** Index of the heartbeat step that it keeps. */
+  readonly heartbeatStep: Uint8Array;
   /** Number of the last PING sent. */
   readonly heartbeat: Uint32Array;
   /** PINGs sent and not answered. */
-  readonly openPings: Uint8Array;
+  readonly openPings: Uint16Array;
   readonly missedPings: Uint8Array;
   /** By depth: iteration of the loop. */
   readonly loopRound: readonly Uint32Array[];
@@ -110,8 +112,9 @@ export class ClientTable {
     this.opsSent = new Uint32Array(rows);
     this.opsAcked = new Uint32Array(rows);
     this.room = new Uint32Array(rows);
+    this.heartbeatStep = new Uint8Array(rows);
     this.heartbeat = new Uint32Array(rows);
-    this.openPings = new Uint8Array(rows);
+    this.openPings = new Uint16Array(rows);
     this.missedPings = new Uint8Array(rows);
     const byDepth = Array.from({ length: loopDepth });
     this.loopRound = byDepth.map(() => new Uint32Array(rows));

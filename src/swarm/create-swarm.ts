@@ -121,7 +121,7 @@ export function createSwarm(
   const endings = populations.map(
     (population, i) => new Ending(population, arrivals[i]!, clients, connections, recorder, connector.maxConnecting),
   );
-  const incoming = new Incoming(parts, connections, new PlainMessages(parts, context), reference, heartbeats);
+  const incoming = new Incoming(parts, connections, new PlainMessages(parts, context), reference);
   const frames = new FrameReader(
     { capacity: rows, role: 'client', maxMessageBytes: MAX_SERVER_MESSAGE, maxFragments: MAX_FRAGMENTS },
     incoming,

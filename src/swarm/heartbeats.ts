@@ -1,9 +1,8 @@
 import type { Prng } from '../core/prng.js';
 import { COUNTER, TREND } from '../measure/metric-names.js';
-import { readU32, readU64, writeU64 } from '../protocol/bytes.js';
+import { readU32, readU64 } from '../protocol/bytes.js';
 import type { MacTable } from '../protocol/mac.js';
 import * as W from '../protocol/packet.js';
-import { OPCODE_PING } from '../protocol/websocket-frame.js';
 import * as C from './client-table.js';
 import type { ConnectionParts, Connections } from './connections.js';
 import type { Flow } from './flow.js';
@@ -15,15 +14,14 @@ export const PONG_WITHIN_US = 10_000_000;
 export const MISSES_ALLOWED = 3;
 
 /**
- * Heartbeats beside the flow: signed PINGs on an authenticated connection, ping frames of RFC 6455 on any other. Both
- * carry the time of their sending and bring it back, so nothing is kept of them but how many are open.
+ * Signed heartbeats beside the flow. A PING carries the time of its sending and its PONG brings it back, so nothing is
+ * kept of them but how many are open.
  */
 export class Heartbeats {
   readonly #parts: ConnectionParts;
   readonly #connections: Connections;
   readonly #macs: MacTable;
   readonly #prng: Prng;
-  readonly #payload = new Uint8Array(8);
 
   constructor(parts: ConnectionParts, connections: Connections, macs: MacTable, prng: Prng) {
     this.#parts = parts;
@@ -32,15 +30,17 @@ export class Heartbeats {
     this.#prng = prng;
   }
 
-  /** The heartbeat begins at a random phase of its period, so that many clients do not beat together. */
-  start(row: number, nowUs: number): void {
+  /** The heartbeat of that step of the flow begins, at a random phase of its period, so that many clients do not beat together. */
+  start(row: number, step: number, nowUs: number): void {
+    const { heartbeatStep } = this.#parts.table;
+    if (heartbeatStep[row] !== step) heartbeatStep[row] = step;
     this.#parts.timers.setHeartbeat(row, nowUs + this.#prng.next() * this.#stepOf(row).periodUs);
   }
 
   /** The heartbeat timer of this row has fired. */
   due(row: number, nowUs: number): void {
     const { table } = this.#parts;
-    if (table.phase[row] !== C.READY && table.phase[row] !== C.OPEN) return;
+    if (table.phase[row] !== C.READY) return;
     const { periodUs, jitter } = this.#stepOf(row);
     // Beats further apart than a PONG may take: the timer looks for the PONG in between. Else the next beat looks.
     const isSparse = periodUs > PONG_WITHIN_US;
@@ -76,11 +76,6 @@ export class Heartbeats {
     this.#answered(row, nowUs - readU64(bytes, at + W.PONG_CLIENT_MONO_US));
   }
 
-  /** A pong frame has come. One that we did not ask for means nothing (RFC 6455, section 5.5.3). */
-  onPongFrame(row: number, bytes: Uint8Array, start: number, end: number, nowUs: number): void {
-    if (end - start === 8 && this.#parts.table.openPings[row]! > 0) this.#answered(row, nowUs - readU64(bytes, start));
-  }
-
   #answered(row: number, tookUs: number): void {
     const { table, recorder } = this.#parts;
     table.openPings[row]! -= 1;
@@ -110,19 +105,13 @@ export class Heartbeats {
     table.heartbeat[row] = number;
     table.openPings[row]! += 1;
     recorder.count(COUNTER.heartbeats_sent);
-    const sentUs = Math.floor(nowUs);
-    if (table.phase[row] !== C.READY) {
-      writeU64(this.#payload, 0, sentUs);
-      sender.sendControl(row, OPCODE_PING, this.#payload, 0, 8);
-      return;
-    }
     const sequence = table.nextSequence(row);
-    const end = W.writePing(sender.scratch, PAYLOAD_AT, sequence, number, table.opsSent[row]!, sentUs, this.#macs, row * 2);
+    const end = W.writePing(sender.scratch, PAYLOAD_AT, sequence, number, table.opsSent[row]!, Math.floor(nowUs), this.#macs, row * 2);
     sender.sendBinary(row, end);
   }
 
   #stepOf(row: number): Flow['plan']['program']['heartbeats'][number] {
     const flow = this.#parts.flows[this.#parts.table.scenario[row]!]!;
-    return flow.plan.program.heartbeats[0]!;
+    return flow.plan.program.heartbeats[this.#parts.table.heartbeatStep[row]!]!;
   }
 }

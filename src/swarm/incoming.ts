@@ -3,7 +3,6 @@ import { OPCODE_PONG, OPCODE_TEXT } from '../protocol/websocket-frame.js';
 import type { FrameHandler } from '../protocol/websocket-reader.js';
 import * as C from './client-table.js';
 import type { ConnectionParts, Connections } from './connections.js';
-import type { Heartbeats } from './heartbeats.js';
 import type { PlainMessages } from './plain-messages.js';
 import type { ReferenceClient } from './reference-client.js';
 
@@ -15,14 +14,12 @@ export class Incoming implements FrameHandler {
   readonly #connections: Connections;
   readonly #plain: PlainMessages;
   readonly #reference: ReferenceClient;
-  readonly #heartbeats: Heartbeats;
 
-  constructor(parts: ConnectionParts, connections: Connections, plain: PlainMessages, reference: ReferenceClient, heartbeats: Heartbeats) {
+  constructor(parts: ConnectionParts, connections: Connections, plain: PlainMessages, reference: ReferenceClient) {
     this.#parts = parts;
     this.#connections = connections;
     this.#plain = plain;
     this.#reference = reference;
-    this.#heartbeats = heartbeats;
   }
 
   onMessage(row: number, opcode: number, bytes: Uint8Array, start: number, end: number): void {
@@ -39,9 +36,8 @@ export class Incoming implements FrameHandler {
     if (this.#isOpen(row)) this.#parts.sender.sendControl(row, OPCODE_PONG, bytes, start, end);
   }
 
-  onPong(row: number, bytes: Uint8Array, start: number, end: number): void {
-    if (this.#isOpen(row)) this.#heartbeats.onPongFrame(row, bytes, start, end, this.nowUs);
-  }
+  /** We send no ping frames, and a pong that nobody asked for means nothing (RFC 6455, section 5.5.3). */
+  onPong(): void {}
 
   onCloseFrame(row: number, code: number, bytes: Uint8Array, reasonStart: number, reasonEnd: number): void {
     const { table, errors, sender, transport } = this.#parts;

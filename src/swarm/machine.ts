@@ -84,7 +84,7 @@ export class Machine {
           break;
         case P.OP_HEARTBEAT:
           pcs[row] = pc + 1;
-          this.#machine.heartbeats.start(row, nowUs);
+          this.#machine.heartbeats.start(row, a, nowUs);
           goesOn = true;
           break;
         case P.OP_JOIN: {

@@ -74,14 +74,16 @@ class MainThread implements SwarmHost {
   }
 
   #readMail(nowUs: number): void {
-    // The flag goes down first: what is posted while we read raises it again.
+    // The flag goes down first: what is posted while we read raises it again. One message a tick: thousands of credentials
+    // take milliseconds, and the clients' timers must not wait for several of those.
     Atomics.store(this.#control, CONTROL_MAIL, 0);
-    for (let mail = receiveMessageOnPort(this.#port); mail !== undefined; mail = receiveMessageOnPort(this.#port)) {
-      const message = mail.message as ToWorker;
-      if (message.type === 'start') this.startUs = message.startUs;
-      else if (message.type === 'credentials') this.#created!.credentials.accept(message.entries, nowUs);
-      else this.#created!.credentials.reject(message.clients, message.code);
-    }
+    const mail = receiveMessageOnPort(this.#port);
+    if (mail === undefined) return;
+    Atomics.store(this.#control, CONTROL_MAIL, 1);
+    const message = mail.message as ToWorker;
+    if (message.type === 'start') this.startUs = message.startUs;
+    else if (message.type === 'credentials') this.#created!.credentials.accept(message.entries, nowUs);
+    else this.#created!.credentials.reject(message.clients, message.code);
   }
 }
 

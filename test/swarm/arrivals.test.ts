@@ -172,3 +172,41 @@ test('a scenario of clients that have all failed is over before its time', async
   assert.ok(run.nowUs < 1e6);
   assert.equal(run.counter('sessions_failed'), 2);
 });
+
+test('several scenarios run side by side, each with its own rows, steps and times', async () => {
+  const seen: [string, number][] = [];
+  const script: Script = {
+    onMessage(server, row, message) {
+      seen.push([message.toString(), Math.floor((server.nowUs - START_US) / 100_000)]);
+      server.send(row, message.toString(), 1_000);
+    },
+  };
+  const scenarios = `scenarios:
+  early:
+    executor: constant-clients
+    clients: 3
+    duration: 1s
+    flow:
+      - connect: {}
+      - loop: { every: 300ms, steps: [ { send: { text: "early {{ client }}", expect: { within: 1s, text: "early {{ client }}" } } } ] }
+  late:
+    executor: constant-clients
+    startTime: 2s
+    clients: 2
+    duration: 1s
+    flow:
+      - connect: {}
+      - send: { text: "once", expect: { within: 1s } }
+      - loop: { every: 500ms, steps: [ { send: { text: "late {{ client }}", expect: { within: 1s, text: "late {{ client }}" } } } ] }
+`;
+  const run = await runVirtual(scenarios, script);
+  assert.equal(run.transport.capacity, 5);
+  assert.equal(run.counter('ledger_ok'), seen.length);
+  assert.deepEqual(run.errors(), {});
+  const of = (text: string): number[] => seen.filter(([said]) => said === text).map(([, at]) => at);
+  assert.deepEqual(of('early 1'), [1, 4, 7]);
+  assert.deepEqual(of('early 2'), [2, 5, 8]);
+  assert.deepEqual(of('once'), [20, 20]);
+  assert.deepEqual(of('late 0'), [25]);
+  assert.deepEqual(of('late 1'), [22, 27]);
+});

@@ -35,7 +35,8 @@ export class VirtualRun {
   isStopped = false;
 
   constructor(flow: string, script: Script, options: VirtualRunOptions = {}) {
-    const text = `name: test\ntarget: ws://127.0.0.1:9/\nscenarios:\n  only:\n${flow.replace(/^/gm, '    ')}\n`;
+    const scenarios = flow.startsWith('scenarios:') ? flow : `scenarios:\n  only:\n${flow.replace(/^/gm, '    ')}\n`;
+    const text = `name: test\ntarget: ws://127.0.0.1:9/\n${scenarios}`;
     const { plan } = loadScenario(text, { file: 'test.yaml' });
     const recorder = new SharedArrayBuffer(Recorder.byteLength);
     const start: WorkerStart = {
@@ -102,7 +103,7 @@ export class VirtualRun {
   }
 }
 
-/** Runs `flow` (the keys of one scenario, YAML) against a scripted server, to its end. */
+/** Runs `flow` (the keys of one scenario, or "scenarios:" and several, YAML) against a scripted server, to its end. */
 export async function runVirtual(flow: string, script: Script, options: VirtualRunOptions = {}): Promise<VirtualRun> {
   const run = new VirtualRun(flow, script, options);
   options.prepare?.(run);
