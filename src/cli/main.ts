@@ -25,6 +25,7 @@ const COMMANDS: readonly ((program: Command, finish: Finish) => void)[] = [
  * rejects: whatever goes wrong is told on stderr, the reason last.
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   let exitCode: number = EXIT.passed;
   const program = new Command('gwrk')
     .description('Load testing and benchmarking for real-time game gateways')
@@ -44,4 +45,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return tellFailure(error, (text) => process.stderr.write(text));
   }
+}
+
+/** `gwrk ... | head` closes the pipe before we are done: what nobody reads need not be written. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }

@@ -1,9 +1,11 @@
+import { dirname } from 'node:path';
 import { renderStatsCsv } from '../report/csv.js';
 import { renderHlog } from '../report/hlog.js';
 import { renderJunit } from '../report/junit.js';
 import { renderMarkdown } from '../report/markdown.js';
 import type { Report } from '../report/report.js';
 import { renderJson, writeOutput } from '../report/write.js';
+import { checkWritable } from './files.js';
 
 /** The flags that name a file for one rendering of a report; - is stdout. */
 export interface RenderingFlags {
@@ -27,6 +29,14 @@ const NAMES = Object.keys(RENDERINGS) as (keyof RenderingFlags)[];
 /** Whether stdout belongs to a rendering, so that nothing else may be written there. */
 export function usesStdout(flags: RenderingFlags): boolean {
   return NAMES.some((name) => flags[name] === '-');
+}
+
+/** Throws GWRK_OUTPUT_UNWRITABLE when a rendering could not be written. */
+export async function checkRenderings(flags: RenderingFlags): Promise<void> {
+  for (const name of NAMES) {
+    const path = flags[name];
+    if (path !== undefined && path !== '-') await checkWritable(dirname(path));
+  }
 }
 
 /** Writes every rendering that a flag asks for. Throws GWRK_OUTPUT_UNWRITABLE. */

@@ -5,8 +5,8 @@ import { prepareRun, refuseObstacles } from '../run/prepare.js';
 import { type RunHooks, type RunOptions, runPlan } from '../run/run.js';
 import { describePlan } from '../scenario/dry-run.js';
 import type { Plan } from '../scenario/plan.js';
-import { readText } from './files.js';
-import { writeRenderings } from './renderings.js';
+import { makeWritable, readText } from './files.js';
+import { checkRenderings, writeRenderings } from './renderings.js';
 import type { RunFlags } from './run-flags.js';
 import { planOf } from './run-plan.js';
 import { showReason, showSummary } from './show-report.js';
@@ -33,6 +33,8 @@ async function describe(plan: Plan, options: RunOptions): Promise<number> {
 }
 
 async function runAndReport(plan: Plan, options: RunOptions, flags: RunFlags, note: (line: string) => void): Promise<number> {
+  await makeWritable(flags.out);
+  await checkRenderings(flags);
   const view = createLiveView({
     isTty: process.stderr.isTTY === true,
     columns: process.stderr.columns ?? 80,

@@ -99,6 +99,7 @@ async function measure(run: Run, services: RunServices, workers: Workers): Promi
   const startedAtUnixMs = systemClock.unixMs() + START_DELAY_US / 1000;
   workers.begin(startUs);
   const result = await new RunMonitor({ plan, workers, recorders, target: services.watch, stop, hooks, startUs }).untilOver();
+  for (const death of workers.deaths) hooks.note(death);
   services.credentials?.stop();
   await services.watch.readStats(result.durationMs);
   const cpu = process.cpuUsage(cpuBefore);

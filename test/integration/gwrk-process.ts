@@ -30,7 +30,7 @@ export interface GwrkOptions {
 /** `gwrk ...` as its own process with a home and a directory of results of its own, which are gone afterwards. */
 export async function gwrk(args: readonly string[], { env = {}, onStderrLine }: GwrkOptions = {}): Promise<GwrkResult> {
   const directory = mkdtempSync(join(tmpdir(), 'gwrk-test-'));
-  const out = args[0] === 'run' ? ['--out', directory] : [];
+  const out = args[0] === 'run' && !args.includes('--out') ? ['--out', directory] : [];
   try {
     const child = spawn(process.execPath, [bin, ...args, ...out], {
       cwd: repository,

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Report } from '../../src/report/report.js';
 import { probeUring } from '../../src/uring/probe.js';
-import { gwrk } from './gwrk-process.js';
+import { gwrk, repository } from './gwrk-process.js';
 import { referenceServer, type ServerProcess } from './reference-server-process.js';
 
 const uring = probeUring();
@@ -116,9 +118,24 @@ test('--quiet says nothing of a run that passed', async () => {
   if (code === 0) assert.equal(stderr, '');
 });
 
-test('a result that cannot be written ends with its code, and the summary is shown all the same', async () => {
-  const { code, stdout, reason } = await gwrk(['run', echo.ws, '-c', '1', '-n', '2', '-b', 'x', '--json', '/nonexistent/r.json']);
-  assert.equal(code, 1);
-  assert.match(reason, /^exit 1: GWRK_OUTPUT_UNWRITABLE/u);
-  assert.match(stdout, /TOTAL RESULTS/u);
+test('a place where no result can be written is told before anything runs', async () => {
+  for (const flags of [
+    ['--json', '/nonexistent/r.json'],
+    ['--out', '/dev/null/reports'],
+  ]) {
+    const { code, stdout, reason } = await gwrk(['run', echo.ws, '-c', '1', '-n', '2', '-b', 'x', ...flags]);
+    assert.equal(code, 1);
+    assert.match(reason, /^exit 1: GWRK_OUTPUT_UNWRITABLE/u);
+    assert.equal(stdout, '');
+  }
+});
+
+test('a reader that goes away early is no fault', async () => {
+  const child = spawn('sh', ['-c', `"${process.execPath}" bin/gwrk.js schema | head -1`], { cwd: repository });
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  await once(child, 'close');
+  assert.equal(stderr, '');
 });
