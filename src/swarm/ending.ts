@@ -10,7 +10,8 @@ const LEAVING = 1;
 const CUTTING_OFF = 2;
 const OVER = 3;
 
-/** Rows cut off between two looks at the network. */
+/** Rows told to leave, or cut off, between two looks at the network. */
+const LEAVES_A_TURN = 128;
 const CUT_OFF_A_TURN = 4096;
 /** So long the transport may take to give up connections that were cut off. */
 const CUT_OFF_WITHIN_US = 5_000_000;
@@ -55,9 +56,10 @@ export class Ending {
     this.#arrivals.stop();
   }
 
-  /** When it must be looked at again, if nothing else happens. */
+  /** When it must be looked at again, us, if nothing else happens; a time that has passed means at once. */
   nextUs(): number {
-    return this.#state === RUNNING ? this.#population.flow.endUs : this.#untilUs;
+    if (this.#state === RUNNING) return this.#population.flow.endUs;
+    return this.#canTellMore ? 0 : this.#untilUs;
   }
 
   run(nowUs: number): void {
@@ -80,7 +82,12 @@ export class Ending {
 
   #tellToLeave(nowUs: number): void {
     const { firstRow, rows } = this.#population.flow;
-    while (this.#cursor < rows && this.#connections.closingCount < this.#maxLeaving) this.#clients.leave(firstRow + this.#cursor++, nowUs);
+    const end = Math.min(rows, this.#cursor + LEAVES_A_TURN);
+    while (this.#cursor < end && this.#connections.closingCount < this.#maxLeaving) this.#clients.leave(firstRow + this.#cursor++, nowUs);
+  }
+
+  get #canTellMore(): boolean {
+    return this.#state === LEAVING && this.#cursor < this.#population.flow.rows && this.#connections.closingCount < this.#maxLeaving;
   }
 
   #cutOff(nowUs: number): void {

@@ -109,9 +109,10 @@ export class Swarm implements TransportEvents, TimerVisitor {
     }
     clients.runWoken(nowUs);
     this.#askLogins(nowUs);
-    connector.pump(nowUs);
+    const canConnectMore = connector.pump(nowUs);
     this.#setGauges();
-    return isOver ? -1 : this.#nextUs(nowUs);
+    if (isOver) return -1;
+    return canConnectMore ? nowUs : this.#nextUs(nowUs);
   }
 
   onTimer(timer: number, nowUs: number): void {
