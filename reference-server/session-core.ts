@@ -1,6 +1,6 @@
 import type { MacTable } from '../src/protocol/mac.js';
-import { closeCodeOf, ERROR, writeError } from '../src/protocol/packet.js';
-import { BYTES_OUT, type Counters, MESSAGES_OUT, PACKETS_OUT } from './counters.js';
+import { CODE_INTERNAL, closeCodeOf, ERROR, writeError } from '../src/protocol/packet.js';
+import { BYTES_OUT, type Counters, HANDLER_FAULTS, MESSAGES_OUT, PACKETS_OUT } from './counters.js';
 import type { Gateway } from './gateway/gateway.js';
 import type { AuditSink } from './session-audit.js';
 import type { SessionClock } from './session-clock.js';
@@ -95,6 +95,12 @@ export class SessionCore {
   isOver(slot: number): boolean {
     const state = this.columns.state[slot]!;
     return state === FREE || state === CLOSED;
+  }
+
+  /** Tells of a fault of our own; slot -1 when it concerns no single connection. */
+  noteFault(slot: number, error: unknown): void {
+    this.counters.values[HANDLER_FAULTS]!++;
+    this.audit('handler.fault', slot, CODE_INTERNAL, error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 
   audit(event: string, slot: number, code: number, detail: string): void {

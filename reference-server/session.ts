@@ -6,7 +6,6 @@ import {
   CLOSED as CLOSED_COUNT,
   CONNECTIONS_UNAUTHENTICATED,
   closeCounter,
-  HANDLER_FAULTS,
   HANDSHAKES,
   MESSAGES_IN,
   PACKETS_IN,
@@ -69,7 +68,6 @@ export class SessionMachine implements ThreadHandler {
   readonly #maxUnauthenticated: number;
   readonly #hello = new Uint8Array(P.HEADER_BYTES + 40);
   #nextSweepUs: number;
-  /** The header that runs now, for the answer to a fault of our own. */
   #type = 0;
   #seq = 0;
 
@@ -110,14 +108,13 @@ export class SessionMachine implements ThreadHandler {
     this.#buckets.reset(slot);
     const isFull = values[CONNECTIONS_UNAUTHENTICATED]! >= this.#maxUnauthenticated;
     core.enter(slot, GREETED);
-    if (isFull) {
-      core.fault(slot, P.CODE_FULL, 0, 0, 0);
-      return;
+    this.#beginPacket(0, 0);
+    try {
+      if (isFull) core.fault(slot, P.CODE_FULL, 0, 0, 0);
+      else this.#greet(slot, nowUs);
+    } catch (error) {
+      this.#contain(slot, error);
     }
-    core.setDeadline(slot, nowUs + AUTH_DEADLINE_US);
-    this.#nonces.draw(core.columns.identity, slot * 16);
-    const end = P.writeHello(this.#hello, 0, 0, this.#heartbeatMs, core.clock.unixMs(nowUs), core.columns.identity, slot * 16);
-    core.sendAlone(slot, this.#hello, end, P.HELLO);
   }
 
   onBinary(slot: number, bytes: Uint8Array, start: number, end: number, nowUs: number): void {
@@ -127,8 +124,7 @@ export class SessionMachine implements ThreadHandler {
     values[MESSAGES_IN]!++;
     values[BYTES_IN]! += end - start;
     core.replies.begin(slot);
-    this.#type = 0;
-    this.#seq = 0;
+    this.#beginPacket(0, 0);
     try {
       if (this.#runMessage(slot, bytes, start, end, nowUs)) this.#answer(slot, nowUs);
     } catch (error) {
@@ -171,16 +167,14 @@ export class SessionMachine implements ThreadHandler {
     return Math.min(nextTickUs, wheel.nextTickUs());
   }
 
-  /** Called by the wheel. The deadline may have moved meanwhile: then the wheel waits on. */
+  /** Called by the wheel. */
   onDeadline(slot: number, nowUs: number): void {
-    const { columns, wheel } = this.#core;
-    const state = columns.state[slot]!;
-    const deadlineUs = state === READY ? Math.min(columns.deadlineUs[slot]!, columns.expiresUs[slot]!) : columns.deadlineUs[slot]!;
-    if (deadlineUs > nowUs) wheel.set(slot, deadlineUs);
-    else if (state === GREETED) this.#auth.refuseWith(slot, 0, P.CODE_AUTH_TIMEOUT, 'timeout');
-    else if (state !== READY) this.#closing.expire(slot);
-    else if (columns.expiresUs[slot]! <= nowUs) this.#core.fault(slot, P.CODE_TOKEN_EXPIRED, 0, 0, 0);
-    else this.#core.fault(slot, P.CODE_DEAD, 0, 0, 0);
+    this.#beginPacket(0, 0);
+    try {
+      this.#expire(slot, nowUs);
+    } catch (error) {
+      this.#contain(slot, error);
+    }
   }
 
   drain(nowUs: number): void {
@@ -194,6 +188,26 @@ export class SessionMachine implements ThreadHandler {
 
   receive(message: ToGatewayThread, nowUs: number): void {
     if (message.type === 'revoke') this.#revoke(message, nowUs);
+  }
+
+  #greet(slot: number, nowUs: number): void {
+    const core = this.#core;
+    core.setDeadline(slot, nowUs + AUTH_DEADLINE_US);
+    this.#nonces.draw(core.columns.identity, slot * 16);
+    const end = P.writeHello(this.#hello, 0, 0, this.#heartbeatMs, core.clock.unixMs(nowUs), core.columns.identity, slot * 16);
+    core.sendAlone(slot, this.#hello, end, P.HELLO);
+  }
+
+  /** The peer did not do in time what its state asks of it. A deadline may have moved meanwhile: then the wheel waits on. */
+  #expire(slot: number, nowUs: number): void {
+    const { columns, wheel } = this.#core;
+    const state = columns.state[slot]!;
+    const deadlineUs = state === READY ? Math.min(columns.deadlineUs[slot]!, columns.expiresUs[slot]!) : columns.deadlineUs[slot]!;
+    if (deadlineUs > nowUs) wheel.set(slot, deadlineUs);
+    else if (state === GREETED) this.#auth.refuseWith(slot, 0, P.CODE_AUTH_TIMEOUT, 'timeout');
+    else if (state !== READY) this.#closing.expire(slot);
+    else if (columns.expiresUs[slot]! <= nowUs) this.#core.fault(slot, P.CODE_TOKEN_EXPIRED, 0, 0, 0);
+    else this.#core.fault(slot, P.CODE_DEAD, 0, 0, 0);
   }
 
   /** Closes the connections of sessions that are gone and frees what those sessions kept. */
@@ -221,8 +235,7 @@ export class SessionMachine implements ThreadHandler {
       const type = readU16(bytes, at);
       const seq = readU32(bytes, at + 2);
       const packetEnd = at + P.HEADER_BYTES + readU16(bytes, at + 6);
-      this.#type = type;
-      this.#seq = seq;
+      this.#beginPacket(type, seq);
       if (packets === P.MAX_CLIENT_BUNDLE) return core.fault(slot, P.CODE_BUNDLE, type, seq, at - start);
       if (packetEnd > end) return core.fault(slot, P.CODE_LENGTH, type, seq, at + 6 - start);
       const malformed = P.bodyFault(type, packetEnd - at - P.HEADER_BYTES);
@@ -270,11 +283,21 @@ export class SessionMachine implements ThreadHandler {
     else this.#core.fault(slot, P.CODE_SLOW_CONSUMER, this.#type, this.#seq, 0);
   }
 
+  /** Notes the header that runs now, 0 and 0 for none, for the answer to a fault of our own. */
+  #beginPacket(type: number, seq: number): void {
+    this.#type = type;
+    this.#seq = seq;
+  }
+
   /** A fault of our own ends the connection at which it happened, and nothing else (S17). */
   #contain(slot: number, error: unknown): void {
     const core = this.#core;
-    core.counters.values[HANDLER_FAULTS]!++;
-    core.audit('handler.fault', slot, P.CODE_INTERNAL, error instanceof Error ? (error.stack ?? error.message) : String(error));
-    core.fault(slot, P.CODE_INTERNAL, this.#type, this.#seq, 0);
+    core.noteFault(slot, error);
+    try {
+      core.fault(slot, P.CODE_INTERNAL, this.#type, this.#seq, 0);
+    } catch {
+      // What failed is the sending itself: the peer hears the close code at most.
+      core.close(slot, P.closeCodeOf(P.CODE_INTERNAL));
+    }
   }
 }

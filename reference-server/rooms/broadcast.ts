@@ -36,10 +36,19 @@ export class RoomBroadcast {
     if (tick > this.tick) {
       this.tick = tick;
       const count = this.#directory.listedCount === 0 ? 0 : this.#directory.takeListed(this.#rooms);
-      for (let i = 0; i < count; i++) this.#send(this.#rooms[i]!, nowUs);
+      for (let i = 0; i < count; i++) this.#sendContained(this.#rooms[i]!, nowUs);
       this.#rooms.length = 0;
     }
     return this.#directory.listedCount === 0 ? Infinity : this.#startUs + this.tick * this.#tickUs;
+  }
+
+  /** A fault in one room keeps its news from its members for a tick, and nobody else's. */
+  #sendContained(room: Room, nowUs: number): void {
+    try {
+      this.#send(room, nowUs);
+    } catch (error) {
+      this.#core.noteFault(-1, error);
+    }
   }
 
   #send(room: Room, nowUs: number): void {

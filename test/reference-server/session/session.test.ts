@@ -207,6 +207,37 @@ describe('a fault of the server itself', () => {
     bench.clock.unixMs = unixMs;
   });
 
+  it('ends the connection also where it cannot even be told, at its opening, in a message, and at a deadline', () => {
+    const bench = new Bench();
+    const honest = bench.ready(bench.login('honest'));
+    bench.gateway.brokenSlot = 20;
+    bench.gateway.open(bench.machine, 20, bench.clock.us);
+    assert.equal(bench.gateway.closeCodes[20], 4_501);
+
+    const talker = bench.ready(bench.login('talker'));
+    bench.gateway.brokenSlot = talker.slot;
+    talker.send(talker.op(ECHO));
+    assert.equal(talker.closeCode, 4_501);
+
+    const silent = bench.connect();
+    bench.gateway.brokenSlot = silent.slot;
+    bench.pass(5_100, 100);
+    assert.equal(silent.closeCode, 4_501);
+    assert.deepEqual(types(honest.send(honest.ping())), [[TYPE.PONG]]);
+    assert.equal(bench.count('handler_faults'), 3);
+  });
+
+  it('in one room does not keep the other rooms from their states', () => {
+    const bench = new Bench();
+    const [one, two] = [bench.ready(bench.login('one')), bench.ready(bench.login('two'))];
+    one.send(one.join(1));
+    two.send(two.join(2));
+    bench.gateway.brokenSlot = one.slot;
+    bench.pass(50);
+    assert.deepEqual(types(two.take()), [[TYPE.ROOM_STATE]]);
+    assert.equal(bench.count('handler_faults'), 1);
+  });
+
   it('is contained in every handler in turn', () => {
     // The Nth call of the MAC table fails, for every N that this conversation reaches (SQLite's loop).
     let reached = true;
