@@ -131,7 +131,7 @@ test('a place where no result can be written is told before anything runs', asyn
 });
 
 test('a reader that goes away early is no fault', async () => {
-  const child = spawn('sh', ['-c', `"${process.execPath}" bin/gwrk.js schema | head -1`], { cwd: repository });
+  const child = spawn('sh', ['-c', `"${process.execPath}" bin/gwrk.js schema | true`], { cwd: repository });
   let stderr = '';
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
