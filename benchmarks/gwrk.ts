@@ -59,7 +59,9 @@ export function start(
   stdio: ('ignore' | 'pipe' | 'inherit')[],
 ): ChildProcess {
   const child = spawn(words[0]!, words.slice(1), { stdio, env: { ...process.env, ...env } });
-  process.once('exit', () => child.kill('SIGKILL'));
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
   return child;
 }
 
