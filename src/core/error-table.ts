@@ -12,21 +12,49 @@ const row = (exitCode: number, title: string, hint: string): ErrorRow => ({ titl
 
 /** Every code that gwrk can end with, in one table. docs/errors.md has one heading a code; a test keeps both equal. */
 export const ERRORS = {
-  GWRK_USAGE: row(EXIT.badInput, 'A command or flag is not as gwrk expects it', 'gwrk --help lists the commands, gwrk <command> --help its flags'),
+  GWRK_USAGE: row(
+    EXIT.badInput,
+    'A command or flag is not as gwrk expects it',
+    'gwrk --help lists the commands, gwrk <command> --help its flags',
+  ),
   GWRK_SCENARIO_UNREADABLE: row(EXIT.badInput, 'The scenario file cannot be read', 'check the path and its permissions'),
   GWRK_SCENARIO_SYNTAX: row(EXIT.badInput, 'The scenario file is not YAML', 'indent with spaces and quote values that hold : or #'),
-  GWRK_SCENARIO_INVALID: row(EXIT.badInput, 'The scenario file does not fit its schema', 'gwrk schema prints what is allowed; docs/scenarios.md explains every key'),
-  GWRK_TARGET_NOT_ALLOWED: row(EXIT.badInput, 'The target needs your consent', 'type the target on the command line, or add --allow-target host:port'),
+  GWRK_SCENARIO_INVALID: row(
+    EXIT.badInput,
+    'The scenario file does not fit its schema',
+    'gwrk schema prints what is allowed; docs/scenarios.md explains every key',
+  ),
+  GWRK_TARGET_NOT_ALLOWED: row(
+    EXIT.badInput,
+    'The target needs your consent',
+    'type the target on the command line, or add --allow-target host:port',
+  ),
   GWRK_TARGET_UNRESOLVED: row(EXIT.badInput, 'The name of the target has no address', 'check the host name and your resolver'),
-  GWRK_LIMIT_DESCRIPTORS: row(EXIT.badInput, 'The plan needs more file descriptors than this process may open', 'raise the limit: ulimit -n, LimitNOFILE= in systemd, or use --transport uring'),
-  GWRK_LIMIT_PORTS: row(EXIT.badInput, 'The plan needs more local ports than the source addresses have', 'add source addresses (--source-ip 127.0.1.0/24) or widen net.ipv4.ip_local_port_range'),
+  GWRK_LIMIT_DESCRIPTORS: row(
+    EXIT.badInput,
+    'The plan needs more file descriptors than this process may open',
+    'raise the limit: ulimit -n, LimitNOFILE= in systemd, or use --transport uring',
+  ),
+  GWRK_LIMIT_PORTS: row(
+    EXIT.badInput,
+    'The plan needs more local ports than the source addresses have',
+    'add source addresses (--source-ip 127.0.1.0/24) or widen net.ipv4.ip_local_port_range',
+  ),
   GWRK_LIMIT_MEMORY: row(EXIT.badInput, 'The plan needs more memory than this machine has', 'lower the number of clients'),
   GWRK_TRANSPORT_UNAVAILABLE: row(EXIT.badInput, 'The transport asked for does not work here', 'use --transport auto'),
-  GWRK_SERVE_FAILED: row(EXIT.failed, 'The server of the scenario did not become ready', 'run the command of serve: by itself and read what it prints'),
+  GWRK_SERVE_FAILED: row(
+    EXIT.failed,
+    'The server of the scenario did not become ready',
+    'run the command of serve: by itself and read what it prints',
+  ),
   GWRK_INTERRUPTED: row(EXIT.interrupted, 'The run was interrupted before it began', 'nothing was measured; start it again'),
   GWRK_OUTPUT_UNWRITABLE: row(EXIT.failed, 'A result cannot be written', 'free space, or choose another directory with --out'),
   GWRK_REPORT_UNREADABLE: row(EXIT.badInput, 'That is not a report of gwrk', 'give the directory of a run, or its report.json'),
-  GWRK_WORKER_DIED: row(EXIT.failed, 'A worker of the swarm ended before its time', 'this is a fault of gwrk: please report it with the lines above'),
+  GWRK_WORKER_DIED: row(
+    EXIT.failed,
+    'A worker of the swarm ended before its time',
+    'this is a fault of gwrk: please report it with the lines above',
+  ),
   GWRK_INTERNAL: row(EXIT.failed, 'gwrk itself failed', 'this is a fault of gwrk: please report it with the lines above'),
 } as const satisfies Record<string, ErrorRow>;
 
