@@ -12,6 +12,7 @@ import { Arrivals } from './arrivals.js';
 import { ClientContext } from './client-context.js';
 import { ClientTable } from './client-table.js';
 import { Clients } from './clients.js';
+import { CompactMacs } from './compact-macs.js';
 import { type ConnectionParts, Connections } from './connections.js';
 import { Connector } from './connector.js';
 import { Credentials } from './credentials.js';
@@ -35,7 +36,9 @@ import { TimerWheel } from './timer-wheel.js';
 import { Timers, timersOf } from './timers.js';
 import { Wakes } from './wakes.js';
 
-/** Longest message a server may send, and most fragments of one. */
+/** With more clients than this their MAC keys are kept in half the memory, for somewhat more work a message. */
+const COMPACT_KEYS_FROM_CLIENTS = 200_000;
+/** Most fragments of one message of a server. */
 const MAX_FRAGMENTS = 1024;
 
 export interface SwarmSurroundings {
@@ -100,7 +103,8 @@ export function createSwarm(
   const sender = new Sender(transport, recorder, prng, Math.max(MAX_CLIENT_MESSAGE, ...longest));
   const parts: ConnectionParts = { table, flows, transport, sender, recorder, errors, wakes, timers, answers, credentials };
 
-  const macs = createMacTable(flows.some((flow) => flow.isReference) ? rows * 2 : 0);
+  const keys = flows.some((flow) => flow.isReference) ? rows * 2 : 0;
+  const macs = rows > COMPACT_KEYS_FROM_CLIENTS ? new CompactMacs(keys) : createMacTable(keys);
   const context = new ClientContext(table, prng);
   const connections = new Connections(parts);
   const limits = { maxConnecting: start.maxConnecting, targets: start.targets.length, sources: start.sources.length };
