@@ -55,7 +55,7 @@ class UringGateway implements Gateway {
   readonly #upgradeDeadlines: DeadlineQueue;
   readonly #closeDeadlines = new DeadlineQueue(CLOSE_TIMEOUT_US);
   readonly #upgradeIsLate = (slot: number, life: number): void => {
-    if (this.#life[slot] === life && this.#state[slot] === UPGRADING) this.#leave(slot, LEAVING);
+    if (this.#life[slot] === life && this.#state[slot] === UPGRADING) this.#refuse(slot, 408);
   };
   readonly #closeIsLate = (slot: number, life: number): void => {
     if (this.#life[slot] === life && this.#state[slot]! >= CLOSING) this.#group.abort(slot);
@@ -195,8 +195,7 @@ class UringGateway implements Gateway {
     if (status === INCOMPLETE) return;
     if (status === UPGRADED && this.openCount >= this.#options.capacity) status = 503;
     if (status !== UPGRADED) {
-      this.#group.send(slot, this.#scratch, 0, writeHttpError(status, this.#scratch, 0));
-      this.#leave(slot, LEAVING);
+      this.#refuse(slot, status);
       return;
     }
     this.#group.send(slot, this.#scratch, 0, writeUpgradeResponse(judge.bytes, judge.request.keyStart, '', this.#scratch, 0));
@@ -231,6 +230,12 @@ class UringGateway implements Gateway {
       this.#code[slot] = code;
     }
     this.#leave(slot, CLOSING);
+  }
+
+  /** Answers an upgrade request with an HTTP status and ends the connection. */
+  #refuse(slot: number, status: number): void {
+    this.#group.send(slot, this.#scratch, 0, writeHttpError(status, this.#scratch, 0));
+    this.#leave(slot, LEAVING);
   }
 
   /** Ends the connection once what was sent is out; a peer that does not take it is cut off after CLOSE_TIMEOUT_US. */

@@ -14,11 +14,21 @@ export function judgeUpgrade(request: IncomingMessage, path: string, allowedOrig
   if ((query < 0 ? url : url.slice(0, query)) !== path) return 404;
   if (request.method !== 'GET') return 405;
   if (request.httpVersion !== '1.1') return 505;
-  if (headers.host === undefined) return 400;
+  if (headers.host === undefined || countOf(request, 'host') > 1 || hasBody(request)) return 400;
   if (headers.upgrade?.toLowerCase() !== 'websocket') return 426;
   if (!keyPattern.test(headers['sec-websocket-key'] ?? '')) return 400;
   if (headers['sec-websocket-version'] !== '13') return 426;
   return isOriginAllowed(headers.origin, headers.host, allowedOrigins) ? 101 : 403;
+}
+
+/** How many headers have this name (lower case): Node keeps the first of some that may stand only once. */
+function countOf({ rawHeaders }: IncomingMessage, name: string): number {
+  return rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === name).length;
+}
+
+/** A body would be read as frames. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
 }
 
 /** A program sends no Origin and is let in. A web page must come from the list or, without one, from this host. */

@@ -46,6 +46,9 @@ export function testGateway(kind: 'ws' | 'uring'): void {
       ['a key that is not 16 bytes in base64', upgradeRequest({ 'Sec-WebSocket-Key': 'short' }), /^HTTP\/1\.1 400 /],
       ['HTTP/1.0', upgradeRequest({}, 'GET /v1/ws HTTP/1.0'), /^HTTP\/1\.1 505 /],
       ['no host', upgradeRequest({ Host: undefined }), /^HTTP\/1\.1 400 /],
+      ['two hosts', upgradeRequest().replace('Host: ', 'Host: other.example\r\nHost: '), /^HTTP\/1\.1 400 /],
+      ['a body', `${upgradeRequest({ 'Content-Length': '1' })}x`, /^HTTP\/1\.1 400 /],
+      ['a body in chunks', `${upgradeRequest({ 'Transfer-Encoding': 'chunked' })}0\r\n\r\n`, /^HTTP\/1\.1 400 /],
       ['something that is not HTTP', 'hello there\r\n\r\n', /^HTTP\/1\.1 400 /],
       ['a web page of another site', upgradeRequest({ Origin: 'http://evil.example' }), /^HTTP\/1\.1 403 /],
     ];
@@ -256,6 +259,12 @@ export function testGateway(kind: 'ws' | 'uring'): void {
       peer.write('GET /v1/ws HTTP/1.1\r\n');
       const dribble = setInterval(() => peer.write('X'), 100);
       await peer.untilEnd().finally(() => clearInterval(dribble));
+    });
+
+    check('answers 408 to a request that is not whole in time', async () => {
+      const peer = await gateway.raw();
+      peer.write('GET /v1/ws HTTP/1.1\r\nHost: ');
+      assert.match((await peer.untilEnd()).toString(), /^HTTP\/1\.1 408 /);
     });
 
     check('closes a client that says nothing in time', async () => {
