@@ -42,6 +42,7 @@ export const IOSQE_CQE_SKIP_SUCCESS = 1 << 6;
 export const IORING_CQE_F_BUFFER = 1 << 0;
 export const IORING_CQE_F_MORE = 1 << 1;
 
+export const IORING_RECVSEND_POLL_FIRST = 1 << 0;
 export const IORING_RECV_MULTISHOT = 1 << 1;
 export const IORING_FILE_INDEX_ALLOC = -1;
 export const SOCKET_URING_OP_SETSOCKOPT = 3;

@@ -16,6 +16,7 @@ import {
   IORING_OP_SOCKET,
   IORING_OP_URING_CMD,
   IORING_RECV_MULTISHOT,
+  IORING_RECVSEND_POLL_FIRST,
   IOSQE_BUFFER_SELECT,
   IOSQE_CQE_SKIP_SUCCESS,
   IOSQE_FIXED_FILE,
@@ -114,10 +115,13 @@ export function prepareAccept(
   ring.words[at + 11] = IORING_FILE_INDEX_ALLOC;
 }
 
-/** Receives until told otherwise, a completion for each piece, into buffers that the kernel picks (Linux 6.0). */
+/**
+ * Receives until told otherwise, a completion for each piece, into buffers that the kernel picks (Linux 6.0). It is armed
+ * when a connection begins, before anything can have come: POLL_FIRST saves the attempt that would find nothing.
+ */
 export function prepareReceive(ring: Ring, slot: number, low: number, high: number): void {
   const at = begin(ring, IORING_OP_RECV, IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT, slot, low, high);
-  ring.halves[at * 2 + 1] = IORING_RECV_MULTISHOT;
+  ring.halves[at * 2 + 1] = IORING_RECV_MULTISHOT | IORING_RECVSEND_POLL_FIRST;
   ring.halves[at * 2 + 20] = RECEIVE_GROUP;
 }
 

@@ -16,7 +16,7 @@ export function probeUring(): Probe {
   const no = (reason: string): Probe => ({ available: false, reason });
   if (process.platform !== 'linux') return no(`io_uring is a part of Linux, this is ${process.platform}`);
   if (process.arch !== 'x64' && process.arch !== 'arm64') return no(`io_uring is not driven on ${process.arch}, only on x64 and arm64`);
-  if (process.env['GWRK_FORBID_URING'] === '1') return no('io_uring is forbidden here (GWRK_FORBID_URING=1)');
+  if (process.env.GWRK_FORBID_URING === '1') return no('io_uring is forbidden here (GWRK_FORBID_URING=1)');
   try {
     const missing = missingOperation();
     if (missing) return no(`this kernel’s io_uring has no ${missing}`);
