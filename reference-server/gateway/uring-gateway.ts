@@ -31,7 +31,7 @@ const ABNORMAL = 1006;
 const CLOSE_TIMEOUT_US = 2_000_000;
 /** Sockets beyond the capacity that may be in the middle of their upgrade, so that a full gateway can still answer 503. */
 const UPGRADING_LIMIT = 4_096;
-const MAX_FRAGMENTS = 4;
+const DEFAULT_MAX_FRAGMENTS = 4;
 const FIRST_SCRATCH_BYTES = 1 << 16;
 
 /** The fast gateway: accepts, upgrades and frames over io_uring. run() keeps its thread inside the kernel's wait. */
@@ -84,7 +84,7 @@ class UringGateway implements Gateway {
     this.#upgradeDeadlines = new DeadlineQueue(options.upgradeTimeoutMs * 1e3);
     const { maxMessageBytes } = options;
     this.#reader = new FrameReader(
-      { capacity: this.capacity, role: 'server', maxMessageBytes, maxFragments: MAX_FRAGMENTS },
+      { capacity: this.capacity, role: 'server', maxMessageBytes, maxFragments: options.maxFragments ?? DEFAULT_MAX_FRAGMENTS },
       {
         onMessage: (slot, opcode, bytes, start, end) => this.#message(slot, opcode, bytes, start, end),
         onPing: (slot, bytes, start, end) => this.#control(slot, OPCODE_PONG, bytes, start, end),
