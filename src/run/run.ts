@@ -128,7 +128,9 @@ function reportOf(
 ): Report {
   const { plan, options, preparation, server } = run;
   const { connectingMs } = result.timeline;
-  const target = services.watch.record(preparation.target.url, connectingMs);
+  const watched = services.watch.record(preparation.target.url, connectingMs);
+  // Only the protocol of the reference server knows operations: another server (--echo) counts none of what it answers.
+  const target = authenticates(plan) ? watched : { ...watched, opsSeen: null };
   const interruption = interruptionOf(workers, result);
   return buildReport({
     plan: {
