@@ -5,6 +5,9 @@
  * scheduling_lag is what the generator itself is to blame for: from the moment something was due and allowed to the moment
  * it was done. A connect held back because maxConnecting others are being opened waits for the target: that wait is part
  * of session_ready and not of the lag.
+ *
+ * pacing_lag is the part of it that the verdict looks at, and the heartbeats': how late the messages of paced loops, the
+ * heartbeats and the arrivals of an open executor were, but not the starts of a ramp.
  */
 export const TREND_NAMES = [
   'tcp_connecting',
@@ -17,6 +20,7 @@ export const TREND_NAMES = [
   'ws_ping',
   'login_duration',
   'scheduling_lag',
+  'pacing_lag',
 ] as const;
 
 export const COUNTER_NAMES = [

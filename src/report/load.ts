@@ -91,6 +91,11 @@ const metric = (value: unknown, at: string): string | undefined => {
 const timeline = (value: unknown, at: string): string | undefined =>
   isObject(value) && typeof value.stepMs === 'number' ? undefined : `${at} has no stepMs`;
 
+const hold = (value: unknown, at: string): string | undefined =>
+  value === null || value === undefined
+    ? undefined
+    : misfit(value, { fromMs: 'number', untilMs: 'number', lagSamples: 'number', lagP99Ms: 'number?', lagLimitMs: 'number' }, at);
+
 /** What the renderers rely on. Fields that later versions add are let through. */
 const SHAPE: Shape = {
   schema: oneOf('gwrk/report/1'),
@@ -124,6 +129,7 @@ const SHAPE: Shape = {
     bytesPerClient: 'number?',
     cpuSeconds: 'number',
     lagP99Ms: 'number?',
+    hold,
     saturated: 'boolean',
     connectsPerSecond: 'number?',
   },

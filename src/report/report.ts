@@ -1,4 +1,5 @@
 import { histogramOf } from '../measure/histogram.js';
+import type { Hold } from '../measure/hold.js';
 import { TREND, TREND_NAMES } from '../measure/metric-names.js';
 import { counterTotal, type Measurements } from '../measure/metric-view.js';
 import type { Recorder } from '../measure/recorder.js';
@@ -6,7 +7,7 @@ import type { TimelineRecord } from '../measure/timeline.js';
 import type { ThresholdSpec } from '../scenario/plan.js';
 import { type ClientsRecord, type LedgerRecord, recordClients, recordLedger } from './accounts.js';
 import { type MetricRecord, recordMetrics } from './metrics.js';
-import { findSaturation } from './saturation.js';
+import { findSaturation, type HoldRecord, recordHold } from './saturation.js';
 import { judgeThresholds, type ThresholdRecord } from './thresholds.js';
 import { type Interruption, judge, type Verdict } from './verdict.js';
 
@@ -56,7 +57,10 @@ export interface GeneratorRecord {
   readonly cpuSeconds: number;
   /** The busiest worker's share of a core over the run, 0 .. 1. */
   readonly busiestWorker: number;
+  /** scheduling_lag of the whole run. */
   readonly lagP99Ms: number | null;
+  /** pacing_lag where it is judged; null where no client was held, or the report is of an older gwrk. */
+  readonly hold?: HoldRecord | null;
   readonly saturated: boolean;
   /** Clients that became ready (or connected, where the scenario does not authenticate), a second of the time that took. */
   readonly connectsPerSecond: number | null;
@@ -109,6 +113,8 @@ export interface ReportInput {
   readonly timeline: TimelineRecord;
   /** Timeline.connectingMs. */
   readonly connectingMs: number;
+  /** Absent when the run had none. */
+  readonly hold?: Hold;
   readonly environment: Readonly<Record<string, string | number>>;
   readonly interruption?: Interruption;
 }
@@ -121,7 +127,7 @@ export function buildReport(input: ReportInput): Report {
   const ledger = recordLedger(recorders);
   const thresholds = judgeThresholds(plan.thresholds, from);
   const busiestWorker = durationMs > 0 ? Math.max(0, ...input.generator.workerCpuSeconds) / (durationMs / 1000) : 0;
-  const saturation = findSaturation(recorders, busiestWorker);
+  const saturation = findSaturation(recorders, input.hold, busiestWorker);
   const judgement = judge({
     clients,
     authenticates: plan.authenticates,
@@ -178,6 +184,7 @@ function recordGenerator(input: ReportInput, clients: ClientsRecord, busiestWork
     cpuSeconds,
     busiestWorker,
     lagP99Ms: lagP99Us === undefined ? null : lagP99Us / 1000,
+    hold: recordHold(input.recorders, input.hold),
     saturated,
     connectsPerSecond: input.connectingMs > 0 ? Math.round(arrived / (input.connectingMs / 1000)) : null,
   };

@@ -56,13 +56,14 @@ export function machineLines(report: Report): Line[] {
   const rings = generator.rings > 0 ? `, ${plural(generator.rings, 'ring')}` : '';
   const client = generator.bytesPerClient === null ? '' : ` (${formatBytes(generator.bytesPerClient)} a client)`;
   const lag = generator.lagP99Ms === null ? 'no lag taken' : `lag p(99) ${formatMs(generator.lagP99Ms)}`;
+  const held = typeof generator.hold?.lagP99Ms === 'number' ? `, ${formatMs(generator.hold.lagP99Ms)} in the hold` : '';
   const pace = generator.connectsPerSecond === null ? '' : `, ${formatRate(generator.connectsPerSecond)} connected`;
   return [
     [
       'generator',
       `${report.transport}, ${plural(generator.threads, 'thread')}${rings}, RSS ${formatBytes(generator.rssPeakBytes)}${client}`,
     ],
-    ['', `CPU ${formatFigure(generator.cpuSeconds)} s, ${lag}${pace}${generator.saturated ? ', saturated' : ''}`],
+    ['', `CPU ${formatFigure(generator.cpuSeconds)} s, ${lag}${held}${pace}${generator.saturated ? ', saturated' : ''}`],
     ['transport', printable(report.transportReason)],
     ['target', targetText(target)],
   ];

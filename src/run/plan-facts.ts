@@ -1,3 +1,4 @@
+import type { HoldPlan } from '../measure/hold.js';
 import type { Plan, ScenarioPlan } from '../scenario/plan.js';
 import { INSTRUCTION_WORDS, OP_AUTH } from '../scenario/program.js';
 import { createSchedule } from '../scenario/schedule.js';
@@ -5,6 +6,19 @@ import { createSchedule } from '../scenario/schedule.js';
 /** Clients that the plan lets arrive, over all scenarios and the whole run. */
 export function plannedClients(plan: Plan): number {
   return plan.scenarios.reduce((sum, { executor }) => sum + createSchedule(executor).arrivals, 0);
+}
+
+/** When the ramp is over by the plan, and how many clients it has. Arrivals of an open executor are the load and no ramp. */
+export function holdPlan(plan: Plan): HoldPlan {
+  let rampEndUs = 0;
+  let clients = 0;
+  for (const { executor, startTimeUs } of plan.scenarios) {
+    if (executor.kind === 'constant-arrival-rate' || executor.kind === 'ramping-arrival-rate') continue;
+    const { arrivals, arrivalUs } = createSchedule(executor);
+    if (arrivals > 0) rampEndUs = Math.max(rampEndUs, startTimeUs + arrivalUs(arrivals - 1));
+    clients += arrivals;
+  }
+  return { rampEndUs, clients, endUs: plan.durationUs };
 }
 
 /** Whether every client is to authenticate, so that one that only connected has not arrived. */

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../core/clock.js';
+import { type Hold, HoldWindow } from '../measure/hold.js';
 import type { Measurements } from '../measure/metric-view.js';
 import type { Recorder } from '../measure/recorder.js';
 import { Snapshots } from '../measure/snapshot.js';
@@ -7,7 +8,7 @@ import { judgeThresholds } from '../report/thresholds.js';
 import type { Interruption } from '../report/verdict.js';
 import type { Plan } from '../scenario/plan.js';
 import { STOP_GRACEFULLY, STOP_NOW } from '../swarm/messages.js';
-import { gracefulStopUs, longestRunUs } from './plan-facts.js';
+import { gracefulStopUs, holdPlan, longestRunUs } from './plan-facts.js';
 import { readProcess } from './process-sample.js';
 import type { RunHooks } from './run-options.js';
 import type { StopRequest } from './stop-request.js';
@@ -38,6 +39,7 @@ export interface MonitorOptions {
 export interface MonitorResult {
   readonly timeline: Timeline;
   readonly durationMs: number;
+  readonly hold?: Hold;
   readonly interruption?: Interruption;
   /** Nobody reached the target any more, so the run was ended. */
   readonly isTargetGone: boolean;
@@ -49,6 +51,7 @@ export class RunMonitor {
   readonly #clock: Clock;
   readonly #timeline = new Timeline();
   readonly #snapshots: Snapshots;
+  readonly #hold: HoldWindow;
   readonly #gone = new TargetGone();
   #interruption: Interruption | undefined;
   #isTargetGone = false;
@@ -59,6 +62,7 @@ export class RunMonitor {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#snapshots = new Snapshots(options.recorders, options.startUs);
+    this.#hold = new HoldWindow(options.recorders, holdPlan(options.plan));
     this.#leaveAtUs = options.startUs + longestRunUs(options.plan) + SLACK_US;
   }
 
@@ -72,9 +76,11 @@ export class RunMonitor {
       if (workers.allEnded) break;
       if (!(await this.#keepsTime())) break;
     }
+    const hold = this.#hold.close(this.#elapsedMs() * 1000);
     return {
       timeline: this.#timeline,
       durationMs: this.#elapsedMs(),
+      ...(hold && { hold }),
       isTargetGone: this.#isTargetGone,
       ...(this.#interruption && { interruption: this.#interruption }),
     };
@@ -94,6 +100,7 @@ export class RunMonitor {
   #look(): void {
     const { hooks, target, workers } = this.#options;
     const snapshot = this.#snapshots.take(this.#clock.nowUs());
+    this.#hold.look(snapshot.elapsedMs * 1000);
     const own = readProcess('self');
     this.#timeline.add(snapshot, { ...(own && { generator_rss_bytes: own.rssBytes }), ...target.sample(snapshot.elapsedMs) });
     hooks.progress(snapshot, workers.errors());
@@ -134,6 +141,7 @@ export class RunMonitor {
 
   #stopGracefully(): void {
     const { workers, plan } = this.#options;
+    this.#hold.close(this.#elapsedMs() * 1000);
     workers.requestStop(STOP_GRACEFULLY);
     this.#leaveAtUs = Math.min(this.#leaveAtUs, this.#clock.nowUs() + gracefulStopUs(plan) + SLACK_US);
   }

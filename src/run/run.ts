@@ -158,6 +158,7 @@ function reportOf(
     target,
     timeline: result.timeline.toRecord(),
     connectingMs,
+    ...(result.hold && { hold: result.hold }),
     environment: {
       ...machineFacts(options.gwrkVersion),
       ...(services.logins && { logins: services.logins }),

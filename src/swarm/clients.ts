@@ -48,6 +48,7 @@ export class Clients {
     if (table.flowRound[row] !== 0) table.flowRound[row] = 0;
     table.intendedUs[row] = intendedUs;
     recorder.record(TREND.scheduling_lag, nowUs - intendedUs);
+    if (flow.isOpen) recorder.record(TREND.pacing_lag, nowUs - intendedUs);
     const population = this.#populations[table.scenario[row]!]!;
     population.live++;
     if (population.takeRound(row)) this.#run(flow, row, nowUs);
@@ -67,6 +68,12 @@ export class Clients {
     else this.#flowDue(row, nowUs);
   }
 
+  /** Whether the client has come and waits for its login or for a place to connect. */
+  isToStart(row: number): boolean {
+    const wait = this.#parts.table.waits[row]!;
+    return wait === C.WAIT_SLOT || wait === C.WAIT_LOGIN;
+  }
+
   /** The client shall disconnect in order: at once where its flow has nothing to finish, else as soon as it has. */
   leave(row: number, nowUs: number): void {
     const { table, flows, timers } = this.#parts;
@@ -75,8 +82,7 @@ export class Clients {
     if (wait >= C.WAIT_OVER) return;
     table.flags[row]! |= C.FLAG_LEAVING;
     const isBetweenFlows = wait === C.WAIT_TURN && table.phase[row] === C.IDLE;
-    const isToStart = wait === C.WAIT_SLOT || wait === C.WAIT_LOGIN;
-    if (isBetweenFlows || (isToStart && table.intendedUs[row]! <= flow.endUs - STARTS_YET_US)) {
+    if (isBetweenFlows || (this.isToStart(row) && table.intendedUs[row]! <= flow.endUs - STARTS_YET_US)) {
       this.#over(row);
       return;
     }

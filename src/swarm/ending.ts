@@ -70,6 +70,7 @@ export class Ending {
       // Who should have come and found no row before the end is a planned client that never became ready.
       if (!flow.isOpen) this.#recorder.count(COUNTER.sessions_failed, this.#arrivals.stop());
       else this.#arrivals.stop();
+      this.#giveUpStarts(nowUs);
     }
     if (this.#state === LEAVING) this.#tellToLeave(nowUs);
     if (this.#state === LEAVING && nowUs >= this.#untilUs) {
@@ -78,6 +79,12 @@ export class Ending {
     }
     if (this.#state === CUTTING_OFF) this.#cutOff(nowUs);
     if (this.#population.live === 0 && this.#arrivals.isOver) this.#state = OVER;
+  }
+
+  /** Before those who came leave, which may take long: nobody goes on connecting meanwhile. */
+  #giveUpStarts(nowUs: number): void {
+    const { firstRow, rows } = this.#population.flow;
+    for (let row = firstRow; row < firstRow + rows; row++) if (this.#clients.isToStart(row)) this.#clients.leave(row, nowUs);
   }
 
   #tellToLeave(nowUs: number): void {

@@ -54,6 +54,7 @@ export class Heartbeats {
       this.#parts.timers.setHeartbeat(row, nowUs + variedUs - PONG_WITHIN_US);
       return;
     }
+    this.#parts.recorder.record(TREND.pacing_lag, nowUs - this.#parts.timers.firingUs);
     this.#send(row, nowUs);
     if (isSparse) table.flags[row]! |= C.FLAG_PING_CHECK;
     this.#parts.timers.setHeartbeat(row, nowUs + (isSparse ? PONG_WITHIN_US : variedUs));

@@ -210,7 +210,10 @@ export class Machine {
         : this.#sendMessage(flow, row, pc, intendedUs, nowUs);
     if (isPlanned) {
       recorder.count(COUNTER.messages_planned);
-      if (isSent) recorder.record(TREND.scheduling_lag, nowUs - intendedUs);
+      if (isSent) {
+        recorder.record(TREND.scheduling_lag, nowUs - intendedUs);
+        recorder.record(TREND.pacing_lag, nowUs - intendedUs);
+      }
     }
     if (!isSent) recorder.count(COUNTER.messages_missed);
     table.pc[row] = pc + 1;

@@ -58,6 +58,11 @@ export class TimerWheel {
     return this.#size;
   }
 
+  /** End of the tick that is being fired, us. */
+  get firingUs(): number {
+    return this.#startUs + this.#tick * this.tickUs;
+  }
+
   isSet(timer: number): boolean {
     return this.#due[timer] !== 0;
   }

@@ -24,6 +24,11 @@ export class Timers {
     this.#wheel.cancel(row * 2 + 1);
   }
 
+  /** While timers fire: the moment that the one being fired was due, to one tick of the wheel. */
+  get firingUs(): number {
+    return this.#wheel.firingUs;
+  }
+
   advance(nowUs: number, visitor: TimerVisitor): void {
     this.#wheel.advance(nowUs, visitor);
   }

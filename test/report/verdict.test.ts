@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { HoldWindow } from '../../src/measure/hold.js';
 import { COUNTER, TREND } from '../../src/measure/metric-names.js';
 import { buildReport, type Report, type ReportInput } from '../../src/report/report.js';
 import { CLIENTS, sampleRun, threshold } from './sample-run.js';
@@ -163,13 +164,21 @@ describe('the verdict', () => {
 });
 
 describe('a saturated generator', () => {
-  /** A share of all lag samples (30,000) that are `lagUs` late. */
-  const late = (run: Run, share: number, lagUs: number): undefined => {
-    for (let i = 0; i < (30_000 * share) / (1 - share); i++) run.recorders[0].record(TREND.scheduling_lag, lagUs);
-    return undefined;
+  /** A hold in which 30,000 things were done 30 us late and then whatever `record` says. */
+  const held = (run: Run, record: () => void, punctual = 30_000): Partial<ReportInput> => {
+    const window = new HoldWindow(run.recorders, { rampEndUs: 0, clients: 0, endUs: Number.POSITIVE_INFINITY });
+    for (let i = 0; i < punctual; i++) run.recorders[1].record(TREND.pacing_lag, 30);
+    record();
+    const hold = window.close(20e6);
+    return { ...(hold && { hold }) };
   };
+  /** A share of all of them are `lagUs` late. */
+  const late = (run: Run, share: number, lagUs: number): Partial<ReportInput> =>
+    held(run, () => {
+      for (let i = 0; i < (30_000 * share) / (1 - share); i++) run.recorders[0].record(TREND.pacing_lag, lagUs);
+    });
 
-  it('makes a run invalid when it is late by more than 5 ms at p99', () => {
+  it('makes a run invalid when it is late by more than 5 ms at p99 of the hold', () => {
     const report = judged((run) => late(run, 0.02, 5100));
     assertVerdict(report, 'invalid', 111, /^the generator was late by 5.10 ms at p\(99\), more than 5.00 ms$/);
     assert.equal(report.generator.saturated, true);
@@ -177,39 +186,53 @@ describe('a saturated generator', () => {
     assert.equal(judged((run) => late(run, 0.005, 500_000)).exitCode, 0);
   });
 
+  it('says in the report which stretch was judged, and by what limit', () => {
+    const { generator } = judged((run) => late(run, 0.5, 4000));
+    assert.deepEqual({ ...generator.hold, lagP99Ms: 0 }, { fromMs: 0, untilMs: 20_000, lagSamples: 60_000, lagP99Ms: 0, lagLimitMs: 5 });
+    assert.ok(Math.abs(generator.hold!.lagP99Ms! - 4) < 0.005);
+    assert.equal(judged(() => undefined).generator.hold, null);
+  });
+
+  it('is not found in the starts of a ramp, however late: session_ready counts them from the time that was meant', () => {
+    const report = judged((run) =>
+      held(run, () => {
+        for (let i = 0; i < 10_000; i++) run.recorders[0].record(TREND.scheduling_lag, 400_000);
+      }),
+    );
+    assert.equal(report.exitCode, 0);
+    assert.ok(report.generator.lagP99Ms! > 399);
+  });
+
   it('may be late by a tenth of a response time that is longer', () => {
-    const slowTarget = (run: Run): void => {
-      for (let i = 0; i < 1000; i++) run.recorders[1].record(TREND.ws_msg_rtt, 400_000);
-    };
     const lateBy = (lagUs: number): Report =>
-      judged((run) => {
-        slowTarget(run);
-        return late(run, 0.02, lagUs);
-      });
+      judged((run) =>
+        held(run, () => {
+          for (let i = 0; i < 1000; i++) run.recorders[1].record(TREND.ws_msg_rtt, 400_000);
+          for (let i = 0; i < 1000; i++) run.recorders[1].record(TREND.pacing_lag, lagUs);
+        }),
+      );
     assert.equal(lateBy(39_000).exitCode, 0);
     assert.equal(lateBy(41_000).exitCode, 111);
   });
 
   it('is not found in a handful of late samples', () => {
     const few = (samples: number): Report =>
-      judged((run) => {
-        for (const recorder of run.recorders) recorder.cells.fill(0, TREND.scheduling_lag * 8, TREND.scheduling_lag * 8 + 8);
-        for (const recorder of run.recorders) {
-          recorder.buckets.fill(0, TREND.scheduling_lag * 18_432, (TREND.scheduling_lag + 1) * 18_432);
-        }
-        for (let i = 0; i < samples; i++) run.recorders[0].record(TREND.scheduling_lag, 50_000);
-        return undefined;
-      });
+      judged((run) =>
+        held(
+          run,
+          () => {
+            for (let i = 0; i < samples; i++) run.recorders[0].record(TREND.pacing_lag, 50_000);
+          },
+          0,
+        ),
+      );
     assert.equal(few(19).exitCode, 0);
     assertVerdict(few(20), 'invalid', 111, /late by 50.0 ms at p\(50\)/);
   });
 
   it('is found at half the lag when a worker used more than 0.9 of a core', () => {
     const busy = (lagUs: number, cpuSeconds: number): Report =>
-      judged((run) => {
-        late(run, 0.02, lagUs);
-        return { generator: { ...run.generator, workerCpuSeconds: [1, cpuSeconds] } };
-      });
+      judged((run) => ({ ...late(run, 0.02, lagUs), generator: { ...run.generator, workerCpuSeconds: [1, cpuSeconds] } }));
     assertVerdict(busy(2600, 19), 'invalid', 111, /^a worker used 95.0 % of a core and was late by 2.60 ms at p\(99\)$/);
     assert.equal(busy(2600, 17).exitCode, 0);
     assert.equal(busy(2400, 19).exitCode, 0);

@@ -78,6 +78,7 @@ flow:
   assert.equal(run.counter('sessions_ready'), 200);
   assert.equal(run.counter('iterations'), 200);
   assert.equal(run.trend('session_ready').max, 300);
+  assert.equal(run.trend('pacing_lag').count, 200); // here the arrivals are what the plan paces
 });
 
 test('arrivals beyond maxClients are dropped and counted, late or not', async () => {
@@ -121,6 +122,7 @@ flow: [ { connect: {} } ]`;
   assert.equal(run.trend('ws_connecting').max, 1_000);
   // Waiting for a place is the server's slowness, not the generator's.
   assert.equal(run.trend('scheduling_lag').max, 1);
+  assert.equal(run.trend('pacing_lag').count, 0);
 });
 
 test('the parts of a connect add up for every client', async () => {

@@ -115,3 +115,25 @@ test('clients that still wait for their turn to connect at the end have failed',
   assert.equal(run.counter('sessions_failed'), 9);
   assert.equal(run.counter('connects_started'), 1);
 });
+
+test('a ramp that has fallen behind stops connecting at the end, however long those who came take to leave', async () => {
+  const flow = `
+executor: ramping-clients
+stages: [ { duration: 2s, target: 400 }, { duration: 2s, target: 400 } ]
+gracefulStop: 30s
+flow: [ { connect: { timeout: 30s } } ]`;
+  const script: Script = {
+    upgradeUs: () => 100_000, // ten at a time, so 400 in the four seconds are out of reach
+    onClose(server, row, code) {
+      server.close(row, code, 500_000);
+      server.end(row, 0, 500_000);
+    },
+  };
+  const run = await runVirtual(flow, script, { maxConnecting: 8 });
+  const last = run.transport.connects.at(-1)!.atUs - START_US;
+  assert.ok(last < 4_000_000, `${last}`);
+  assert.ok(run.counter('connects_started') < 330, `${run.counter('connects_started')}`);
+  assert.equal(run.counter('sessions_ready') + run.counter('sessions_failed'), 400);
+  assert.equal(run.counter('sessions_ready'), run.counter('connects_started'));
+  assert.ok(run.nowUs > 10_000_000); // leaving took long
+});

@@ -55,6 +55,7 @@ test('response time is service time plus lag, for the sum over all samples', asy
   assert.ok(rtt.count > 400);
   assert.equal(service.count, rtt.count);
   assert.equal(lag.count, rtt.count + 7); // one more for the start of each client
+  assert.equal(run.trend('pacing_lag').count, rtt.count);
   // Whole microseconds are recorded, so each of three figures may be cut by one; starts have no lag but count as 1 us.
   assert.ok(Math.abs(rtt.sum - service.sum - lag.sum) <= 3 * rtt.count + 7, `${rtt.sum} ${service.sum} ${lag.sum}`);
 });

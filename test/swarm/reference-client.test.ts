@@ -30,6 +30,7 @@ ${moving}`;
   assert.equal(run.counter('ledger_ok'), 18 + 1); // client 0's tick at 0 is past when it is ready, client 1's phase is 50 ms
   assert.ok(run.counter('heartbeats_sent') >= 8);
   assert.equal(run.counter('heartbeats_sent'), run.counter('heartbeats_answered'));
+  assert.equal(run.trend('pacing_lag').count, run.counter('heartbeats_sent') + run.counter('ledger_sent'));
   assert.equal(run.counter('ledger_mismatches'), 0);
   assert.equal(run.counter('connections_lost'), 0);
   for (const row of [0, 1]) {
