@@ -10,6 +10,7 @@ import { checkRenderings, writeRenderings } from './renderings.js';
 import type { RunFlags } from './run-flags.js';
 import { planOf } from './run-plan.js';
 import { showReason, showSummary } from './show-report.js';
+import { checkTlsFiles } from './tls-files.js';
 import { gwrkVersion } from './version.js';
 
 /** Runs what `gwrk run` was given, or describes it; resolves with the exit code. */
@@ -61,6 +62,7 @@ async function runOptions(flags: RunFlags, isTargetTyped: boolean): Promise<RunO
     return path === undefined ? undefined : readText(path, 'GWRK_USAGE', `--${name}`);
   };
   const [cert, key, ca] = [await pem('cert'), await pem('key'), await pem('cacert')];
+  checkTlsFiles({ ...(cert !== undefined && { cert }), ...(key !== undefined && { key }), ...(ca !== undefined && { ca }) });
   const adminToken = flags.adminUrl === undefined ? undefined : process.env.GWRK_ADMIN_TOKEN;
   return {
     isTargetTyped,

@@ -78,7 +78,7 @@ async function loadTarget(run: Run): Promise<Report> {
     workers = await Workers.start({
       starts: preparation.starts,
       readyTimeoutMs: READY_TIMEOUT_MS,
-      onLogin: (worker, requests) => services.credentials?.request(worker, requests),
+      onLogin: (worker, logins) => services.credentials?.request(worker, logins),
     });
     stop.throwIfAsked();
     await services.watch.readStats(0);
@@ -128,7 +128,7 @@ function reportOf(
 ): Report {
   const { plan, options, preparation, server } = run;
   const { connectingMs } = result.timeline;
-  const watched = services.watch.record(preparation.target.url, connectingMs);
+  const watched = services.watch.record(withoutQuery(preparation.target.url), connectingMs);
   // Only the protocol of the reference server knows operations: another server (--echo) counts none of what it answers.
   const target = authenticates(plan) ? watched : { ...watched, opsSeen: null };
   const interruption = interruptionOf(workers, result);
@@ -167,4 +167,10 @@ function reportOf(
     },
     ...(interruption && { interruption }),
   });
+}
+
+/** A query may hold a token, and reports are passed around. */
+function withoutQuery(url: string): string {
+  const at = url.search(/[?#]/u);
+  return at < 0 ? url : url.slice(0, at);
 }

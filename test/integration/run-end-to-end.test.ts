@@ -139,3 +139,9 @@ test('a reader that goes away early is no fault', async () => {
   await once(child, 'close');
   assert.equal(stderr, '');
 });
+
+test('nothing of the query of a target gets into the results', async () => {
+  const { stdout, stderr, report } = await gwrk(['run', `${echo.ws}?token=hush`, '-c', '1', '-n', '2', '-b', 'x']);
+  assert.equal(report?.target.url, echo.ws, stderr);
+  assert.doesNotMatch(JSON.stringify(report) + stdout + stderr, /hush/u);
+});
