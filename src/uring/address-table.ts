@@ -52,17 +52,17 @@ export function createAddressTable(
       ring.used++;
       const tag = ring.table.tag(slot);
       prepareSocket(ring.ring, bytes[targetAt] === AF_INET6 ? AF_INET6 : AF_INET, slot, tag, FOR_CHAIN);
-      prepareSetOption(ring.ring, slot, IPPROTO_TCP, TCP_NODELAY, memory, ONE, 4, true, tag, FOR_CHAIN);
+      prepareSetOption(ring.ring, slot, IPPROTO_TCP, TCP_NODELAY, memory, ONE, 4, tag, FOR_CHAIN);
       if (source >= 0) {
         const sourceAt = sourcesAt + source * STRIDE;
-        prepareSetOption(ring.ring, slot, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, memory, ONE, 4, true, tag, FOR_CHAIN);
+        prepareSetOption(ring.ring, slot, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, memory, ONE, 4, tag, FOR_CHAIN);
         prepareBind(ring.ring, slot, memory, sourceAt, lengthAt(sourceAt), tag, FOR_CHAIN);
       }
       prepareConnect(ring.ring, slot, memory, targetAt, lengthAt(targetAt), tag, FOR_CONNECT);
     },
     lingerNot(ring, slot) {
       ring.room(1);
-      prepareSetOption(ring.ring, slot, SOL_SOCKET, SO_LINGER, memory, LINGER, 8, false, 0, FOR_NOTHING);
+      prepareSetOption(ring.ring, slot, SOL_SOCKET, SO_LINGER, memory, LINGER, 8, 0, FOR_NOTHING);
     },
   };
 }

@@ -49,9 +49,12 @@ function point(ring: Ring, at: number, memory: Memory, offset: number): void {
   ring.words[at + 5] = memory.high + (sum > 0xffffffff ? 1 : 0);
 }
 
-/** A new socket in table slot `slot`; the chain goes on with the next entry. Completes only when it fails. */
+/**
+ * A new socket in table slot `slot`. Completes only when it fails. Entries of one hand-over are issued in their order and
+ * this one never waits, so the next may use the slot without a link, which would cost each of them a round of task work.
+ */
 export function prepareSocket(ring: Ring, family: number, slot: number, low: number, high: number): void {
-  const at = begin(ring, IORING_OP_SOCKET, IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS, family, low, high);
+  const at = begin(ring, IORING_OP_SOCKET, IOSQE_CQE_SKIP_SUCCESS, family, low, high);
   ring.words[at + 2] = SOCK_STREAM;
   ring.words[at + 11] = slot + 1;
 }
@@ -65,12 +68,10 @@ export function prepareSetOption(
   memory: Memory,
   offset: number,
   length: number,
-  linked: boolean,
   low: number,
   high: number,
 ): void {
-  const flags = IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS | (linked ? IOSQE_IO_LINK : 0);
-  const at = begin(ring, IORING_OP_URING_CMD, flags, slot, low, high);
+  const at = begin(ring, IORING_OP_URING_CMD, IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS, slot, low, high);
   ring.words[at + 2] = SOCKET_URING_OP_SETSOCKOPT;
   ring.words[at + 4] = level;
   ring.words[at + 5] = name;
@@ -80,7 +81,7 @@ export function prepareSetOption(
   ring.words[at + 13] = memory.high + (sum > 0xffffffff ? 1 : 0);
 }
 
-/** bind() to the sockaddr at memory[offset]; chained, completes only when it fails (Linux 6.11). */
+/** bind() to the sockaddr at memory[offset]; completes only when it fails, and then the next entry is not issued (Linux 6.11). */
 export function prepareBind(ring: Ring, slot: number, memory: Memory, offset: number, length: number, low: number, high: number): void {
   const at = begin(ring, IORING_OP_BIND, IOSQE_FIXED_FILE | IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS, slot, low, high);
   point(ring, at, memory, offset);

@@ -188,3 +188,25 @@ test('in a storm of connects, sends, closes and aborts every life begins and end
     for (let row = 0; row < rows; row++) assert.equal(ended(row), begun[row], `row ${row}, seed ${seed}`);
   });
 });
+
+test('a source address that this machine does not have is told with EADDRNOTAVAIL and reaches no server', options, () => {
+  withPair({ capacity: 2, slotsPerRing: 2, sources: ['192.0.2.1'] }, (pair) => {
+    pair.connect(0, 'x', 0);
+    pair.until(() => pair.atClient.closed.length > 0);
+    assert.deepEqual(pair.atClient.closed, [{ row: 0, errno: 99 }]);
+    pair.connect(1, 'y');
+    pair.until(() => pair.text(pair.atClient, 1) === 'y');
+    assert.equal(pair.atServer.accepted.length, 1);
+  });
+});
+
+test('a row whose connection failed to begin can begin again at once', options, () => {
+  withPair({ capacity: 1, slotsPerRing: 1, sources: ['192.0.2.1'] }, (pair) => {
+    for (let life = 1; life <= 20; life++) {
+      pair.connect(0, '', 0);
+      pair.until(() => pair.atClient.closed.length === life);
+    }
+    pair.connect(0, 'alive');
+    pair.until(() => pair.text(pair.atClient, 0) === 'alive');
+  });
+});
