@@ -6,7 +6,7 @@
 
 import { writeBase64Url } from '../../src/protocol/base64url.js';
 import { copyBytes } from '../../src/protocol/bytes.js';
-import { HmacKey } from '../../src/protocol/mac.js';
+import { FIRST_BLOCK_BYTES, HmacKey } from '../../src/protocol/mac.js';
 
 export const ACCESS_LIFETIME_S = 900;
 /** Longest token that AUTH carries. */
@@ -29,6 +29,12 @@ export const BEFORE_DFP = ascii('","dfp":"');
 export const BEFORE_IAT = ascii('","iat":');
 export const BEFORE_EXP = ascii(',"exp":');
 
+/** With what every token that we write begins: its header, the dot and the letters of the claims up to the uid, cut to a block. */
+export function firstBlock(kid: number): Uint8Array {
+  const claims = Buffer.from(BEFORE_UID).toString('base64url');
+  return Uint8Array.of(...headerLetters(kid), DOT, ...ascii(claims)).slice(0, FIRST_BLOCK_BYTES);
+}
+
 const put = (text: Uint8Array, into: Uint8Array, at: number): number => copyBytes(text, 0, text.length, into, at);
 
 /** Writes a whole number, 0 .. 2^53 - 1, in decimal; returns the position after it. */
@@ -48,7 +54,7 @@ export class TokenSigner {
 
   /** `key` is K_jwt (32 bytes), `kid` 1 .. 255. */
   constructor(key: Uint8Array, kid: number) {
-    this.#key = new HmacKey(key);
+    this.#key = new HmacKey(key, firstBlock(kid));
     this.#header = headerLetters(kid);
   }
 
@@ -87,7 +93,7 @@ export class TokenSigner {
     let to = put(this.#header, into, at);
     into[to++] = DOT;
     to = writeBase64Url(claims, 0, end, into, to);
-    this.#key.digest(into, at, to, this.#mac, 0);
+    this.#key.digestBehind(into, at, to, this.#mac, 0);
     into[to++] = DOT;
     return writeBase64Url(this.#mac, 0, 32, into, to);
   }

@@ -1,34 +1,54 @@
 /** HMAC-SHA-256 (RFC 2104) over stored midstates: a key is 16 words, the inner state and the outer state. */
-import { BLOCK_BYTES, compress, DIGEST_BYTES, initialState, loadBlock, STATE_WORDS } from './sha256.js';
+import { compress, compressBytes, initialState } from './sha256.js';
 
 /** Words of one key's midstates: 8 inner, 8 outer. */
 export const MAC_MIDSTATE_WORDS = 16;
 
+// Of this module: V8 folds these into the code, but looks up what is imported at each use.
+const STATE_WORDS = 8;
+const BLOCK_BYTES = 64;
+const DIGEST_BYTES = 32;
 const INNER_PAD = 0x36363636;
 const OUTER_PAD = 0x5c5c5c5c;
 
 // One thread computes one MAC at a time, so the working memory is shared by all of them.
 const words = new Int32Array(16);
 const state = new Int32Array(STATE_WORDS);
-const keyBlock = new Uint8Array(BLOCK_BYTES);
+const initial = new Int32Array(STATE_WORDS);
+initialState(initial, 0);
+const keyBytes = new Uint8Array(DIGEST_BYTES);
 const block = new Uint8Array(BLOCK_BYTES);
+/** The block of the outer hash: the inner digest, the padding and the length of 96 bytes in bits. */
+const outer = new Int32Array(16);
+outer[8] = 0x80000000 | 0;
+outer[15] = (BLOCK_BYTES + DIGEST_BYTES) * 8;
 let filled = 0;
 let absorbed = 0;
 
 /** Writes the 16 midstate words of key[keyStart..keyEnd) to mids[at..]. A key longer than 64 bytes is hashed first. */
 export function deriveMidstates(key: Uint8Array, keyStart: number, keyEnd: number, mids: Int32Array, at: number): void {
-  keyBlock.fill(0);
   if (keyEnd - keyStart > BLOCK_BYTES) {
-    sha256(key, keyStart, keyEnd, keyBlock, 0);
-  } else {
-    for (let i = keyStart; i < keyEnd; i++) keyBlock[i - keyStart] = key[i]!;
+    sha256(key, keyStart, keyEnd, keyBytes, 0);
+    deriveMidstates(keyBytes, 0, DIGEST_BYTES, mids, at);
+    return;
   }
-  initialState(state, 0);
-  loadBlock(words, keyBlock, 0);
-  for (let i = 0; i < 16; i++) words[i] = words[i]! ^ INNER_PAD;
-  compress(state, 0, words, mids, at);
-  for (let i = 0; i < 16; i++) words[i] = words[i]! ^ INNER_PAD ^ OUTER_PAD;
-  compress(state, 0, words, mids, at + STATE_WORDS);
+  for (let i = 0; i < 16; i++) words[i] = INNER_PAD;
+  for (let i = 0, from = keyStart; from < keyEnd; i++, from++) words[i >> 2] = words[i >> 2]! ^ (key[from]! << (24 - ((i & 3) << 3)));
+  foldKey(mids, at);
+}
+
+/** Writes the 16 midstate words of the key of 32 bytes that digest[0..8) holds as big-endian words to mids[at..]. */
+export function deriveMidstatesOfDigest(digest: Int32Array, mids: Int32Array, at: number): void {
+  for (let i = 0; i < 8; i++) words[i] = digest[i]! ^ INNER_PAD;
+  for (let i = 8; i < 16; i++) words[i] = INNER_PAD;
+  foldKey(mids, at);
+}
+
+/** The midstates of the key that stands in `words`, inner padding applied. */
+function foldKey(mids: Int32Array, at: number): void {
+  compress(initial, 0, words, mids, at);
+  for (let i = 0; i < 16; i++) words[i] = words[i]! ^ (INNER_PAD ^ OUTER_PAD);
+  compress(initial, 0, words, mids, at + STATE_WORDS);
 }
 
 /** Starts the inner hash of the key at mids[at..]. Follow with absorb() for each segment and finishMac(). */
@@ -36,6 +56,36 @@ export function beginMac(mids: Int32Array, at: number): void {
   for (let i = 0; i < STATE_WORDS; i++) state[i] = mids[at + i]!;
   filled = 0;
   absorbed = BLOCK_BYTES;
+}
+
+/** Starts a MAC behind a first block of the message that was folded into `inner` before, by foldFirstBlock(). */
+export function beginMacBehind(inner: Int32Array): void {
+  for (let i = 0; i < STATE_WORDS; i++) state[i] = inner[i]!;
+  filled = 0;
+  absorbed = 2 * BLOCK_BYTES;
+}
+
+/** Folds the 64 bytes block[0..64), with which many messages begin, behind the key at mids[at..] into inner[0..8). */
+export function foldFirstBlock(mids: Int32Array, at: number, firstBlock: Uint8Array, inner: Int32Array): void {
+  compressBytes(mids, at, firstBlock, 0, inner, 0);
+}
+
+/**
+ * The whole MAC, under the key at mids[at..], of a message of less than 56 bytes that stands as a padded block in
+ * message[0..16): see padMessage(). Its eight words stand in the returned array until the next MAC is begun.
+ */
+export function macOfBlock(mids: Int32Array, at: number, message: Int32Array): Int32Array {
+  compress(mids, at, message, outer, 0);
+  compress(mids, at + STATE_WORDS, outer, state, 0);
+  return state;
+}
+
+/** The padded block, as words, of a short message of a MAC: at most 55 bytes. */
+export function padMessage(message: Uint8Array): Int32Array {
+  const padded = new Int32Array(16);
+  for (const [i, byte] of [...message, 0x80].entries()) padded[i >> 2]! |= byte << (24 - ((i & 3) << 3));
+  padded[15] = (BLOCK_BYTES + message.length) * 8;
+  return padded;
 }
 
 /** Adds bytes[start..end) to the message. */
@@ -52,31 +102,36 @@ export function absorb(bytes: Uint8Array, start: number, end: number): void {
       filled = have;
       return;
     }
-    loadBlock(words, block, 0);
-    compress(state, 0, words, state, 0);
+    compressBytes(state, 0, block, 0, state, 0);
   }
-  for (; end - at >= BLOCK_BYTES; at += BLOCK_BYTES) {
-    loadBlock(words, bytes, at);
-    compress(state, 0, words, state, 0);
-  }
+  for (; end - at >= BLOCK_BYTES; at += BLOCK_BYTES) compressBytes(state, 0, bytes, at, state, 0);
   have = end - at;
   for (let i = 0; i < have; i++) block[i] = bytes[at + i]!;
   filled = have;
 }
 
-/** Pads and folds what is left: the SHA-256 digest then stands in `state`. */
-function finishHash(): void {
-  block[filled] = 0x80;
-  for (let i = filled + 1; i < BLOCK_BYTES; i++) block[i] = 0;
-  loadBlock(words, block, 0);
-  if (filled >= BLOCK_BYTES - 8) {
-    compress(state, 0, words, state, 0);
-    words.fill(0);
+/** Pads and folds what is left: the SHA-256 digest then stands in to[0..8). */
+function finishHash(to: Int32Array): void {
+  let at = filled;
+  block[at++] = 0x80;
+  if (at > BLOCK_BYTES - 8) {
+    while (at < BLOCK_BYTES) block[at++] = 0;
+    compressBytes(state, 0, block, 0, state, 0);
+    at = 0;
   }
+  while (at < BLOCK_BYTES - 8) block[at++] = 0;
   // The length in bits, 64 bits big-endian.
-  words[14] = Math.floor(absorbed / 0x20000000);
-  words[15] = absorbed << 3;
-  compress(state, 0, words, state, 0);
+  const high = Math.floor(absorbed / 0x20000000);
+  const low = absorbed << 3;
+  block[56] = high >>> 24;
+  block[57] = high >>> 16;
+  block[58] = high >>> 8;
+  block[59] = high;
+  block[60] = low >>> 24;
+  block[61] = low >>> 16;
+  block[62] = low >>> 8;
+  block[63] = low;
+  compressBytes(state, 0, block, 0, to, 0);
 }
 
 /**
@@ -84,12 +139,8 @@ function finishHash(): void {
  * MAC is begun.
  */
 export function finishMac(mids: Int32Array, at: number): Int32Array {
-  finishHash();
-  for (let i = 0; i < STATE_WORDS; i++) words[i] = state[i]!;
-  words[8] = 0x80000000 | 0;
-  for (let i = 9; i < 15; i++) words[i] = 0;
-  words[15] = (BLOCK_BYTES + DIGEST_BYTES) * 8;
-  compress(mids, at + STATE_WORDS, words, state, 0);
+  finishHash(outer);
+  compress(mids, at + STATE_WORDS, outer, state, 0);
   return state;
 }
 
@@ -121,10 +172,10 @@ export function hmacSha256(
 
 /** SHA-256 (FIPS 180-4) of bytes[start..end): 32 bytes to out[outAt..]. */
 export function sha256(bytes: Uint8Array, start: number, end: number, out: Uint8Array, outAt: number): void {
-  initialState(state, 0);
+  for (let i = 0; i < STATE_WORDS; i++) state[i] = initial[i]!;
   filled = 0;
   absorbed = 0;
   absorb(bytes, start, end);
-  finishHash();
+  finishHash(state);
   writeWords(state, STATE_WORDS, out, outAt);
 }
