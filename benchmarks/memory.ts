@@ -10,11 +10,12 @@ import { line, runGwrk, scenario, startServer } from './gwrk.js';
 const { values } = parseArgs({ options: { clients: { type: 'string', default: '200000' }, small: { type: 'boolean', default: false } } });
 const few = values.small ? 500 : 10_000;
 const many = values.small ? 2_000 : Number(values.clients);
+const holdSeconds = values.small ? 1 : 10;
 
 async function peakBytes(clients: number): Promise<number> {
   const server = await startServer(['--heartbeat', '60s']);
   const rampSeconds = Math.max(2, Math.ceil(clients / 6_000));
-  const size = ['-e', `CLIENTS=${clients}`, '-e', `RAMP=${rampSeconds}s`, '-e', 'HOLD=10s'];
+  const size = ['-e', `CLIENTS=${clients}`, '-e', `RAMP=${rampSeconds}s`, '-e', `HOLD=${holdSeconds}s`];
   const report = await runGwrk([scenario('million.yaml'), ...size, '--set', 'serve=null', '--set', `target=${server.ws}`], {
     ...server.env,
     GWRK_ADMIN_URL: server.admin,

@@ -1,5 +1,5 @@
 /**
- * node dist/benchmarks/sessions.js [sessions]: what bulk issue costs the server, over HTTP: sessions a second, CPU and memory a
+ * node dist/benchmarks/sessions.js [sessions] [--small]: what bulk issue costs the server, over HTTP: sessions a second, CPU and memory a
  * session, and the longest garbage collection of its main thread. The server runs as `gwrk serve`, a process of its own.
  */
 import { spawn } from 'node:child_process';
@@ -9,8 +9,9 @@ import { fileURLToPath } from 'node:url';
 import type { ServerStats } from '../reference-server/metrics.js';
 
 const CALL = 5_000;
-const WARM_UP = 4 * CALL;
-const sessions = Number(process.argv[2] ?? 200_000);
+const small = process.argv.includes('--small');
+const WARM_UP = (small ? 1 : 4) * CALL;
+const sessions = small ? CALL : Number(process.argv[2] ?? 200_000);
 const main = fileURLToPath(new URL('../reference-server/main.js', import.meta.url));
 const flags = ['--port', '0', '--http-port', '0', '--admin-port', '0', '--max-sessions', String(sessions + WARM_UP)];
 const server = spawn(process.execPath, [main, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -2,7 +2,7 @@
  * What the swarm costs without a network: sessions opened, echoes and signed heartbeats a second on one core, and memory
  * a held client. The server's part of the work is in the figures too, as far as it cannot be left out (its MACs).
  *
- *   node dist/benchmarks/swarm.js [clients for memory, 200000] [seconds each, 2]
+ *   node dist/benchmarks/swarm.js [clients for memory, 200000] [seconds each, 2] [--small]
  */
 import { systemClock } from '../src/core/clock.js';
 import { COUNTER } from '../src/measure/metric-names.js';
@@ -12,8 +12,9 @@ import { type CreatedSwarm, createFlows, createSwarm, rowsOf } from '../src/swar
 import type { WorkerStart } from '../src/swarm/messages.js';
 import { LoopbackTransport } from './swarm-loopback.js';
 
-const clients = Number(process.argv[2] ?? 200_000);
-const seconds = Number(process.argv[3] ?? 2);
+const small = process.argv.includes('--small');
+const clients = small ? 2_000 : Number(process.argv[2] ?? 200_000);
+const seconds = small ? 0.3 : Number(process.argv[3] ?? 2);
 const zeros = (bytes: number): string => Buffer.alloc(bytes).toString('base64url');
 
 interface Bench {

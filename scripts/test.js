@@ -8,7 +8,7 @@ import { dirname, join, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const SERIAL = ['integration/', 'faults/', 'cli/'];
+const SERIAL = ['integration/', 'faults/', 'cli/', 'benchmarks/'];
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const sums = new Map();
 const skipReasons = new Map();

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { probeUring } from '../../src/uring/probe.js';
+import { repository } from '../integration/gwrk-process.js';
+
+const run = promisify(execFile);
+const uring = probeUring();
+const needsUring = !uring.available && `needs io_uring: ${uring.reason}`;
+
+/** At least four lines of nanoseconds a call. */
+const SIDES = /(?: {2}\S.* \d+ ns\/op.*\n[^]*){4}/u;
+
+/** What each program must print in its small mode, whatever the figures are. */
+const PROGRAMS: Readonly<Record<string, { readonly prints: readonly RegExp[]; readonly skip?: string | false }>> = {
+  'echo.js': { prints: [/gwrk run, .* [\d,]+ \/s/u, /npm ws client.* [\d,]+ \/s/u, /gwrk : ws client +[\d.]+ x/u], skip: needsUring },
+  'gateway-10k.js': { prints: [/^answers +\d+/mu, /ws_msg_rtt p99 +[\d.]+ ms/u, /^verdict +\w+/mu] },
+  'heartbeats.js': { prints: [/planned 500 \/s: answered +[\d,]+ \/s/u, /most answered +[\d,]+ \/s/u], skip: needsUring },
+  'memory.js': { prints: [/peak RSS with 500 clients +\d+ MB/u, /bytes a held client \(slope\) +-?\d+/u], skip: needsUring },
+  'million.js': {
+    prints: [/planned, connected, ready +2000 2000 2000/u, /failed, lost, heartbeats missed +0 0 0/u, /session_ready P99 +[\d.]+ ms/u],
+  },
+  'recorder.js': { prints: [/recorder\.record +[\d.]+ ns/u, /hdr-histogram-js, 64-bit counts +[\d.]+ ns/u] },
+  'sessions.js': { prints: [/sessions a second +\d+/u, /server CPU a session +[\d.]+ us/u] },
+  'swarm.js': { prints: [/echo round trips, .*\/s/u, /signed heartbeats .*\/s/u, /resident memory: /u] },
+  'token.js': { prints: [/sign, ours +[\d.]+ us/u, /verify, jose +[\d.]+ us/u, /bulk issue, a session +[\d.]+ us/u] },
+  'protocol/frames.js': { prints: [/FrameReader +\d+ ns\/op/u, /ws Receiver +\d+ ns\/op/u, SIDES] },
+  'protocol/keys.js': { prints: [SIDES] },
+  'protocol/mac.js': { prints: [SIDES] },
+};
+
+for (const [program, { prints, skip }] of Object.entries(PROGRAMS))
+  test(`benchmarks/${program} --small runs to its end and prints its figures`, { skip }, async () => {
+    const file = join(repository, 'dist/benchmarks', program);
+    const { stdout } = await run(process.execPath, [file, '--small'], { timeout: 40_000, cwd: repository });
+    for (const line of prints) assert.match(stdout, line);
+    assert.doesNotMatch(stdout, /NaN|undefined/u);
+  });
+
+test('every benchmark that can be run is run above', () => {
+  const files = readdirSync(join(repository, 'benchmarks'), { recursive: true, encoding: 'utf8' });
+  const programs = files.filter((file) => {
+    if (!file.endsWith('.ts')) return false;
+    return /dist\/benchmarks\//u.test(readFileSync(join(repository, 'benchmarks', file), 'utf8').split('*/', 1)[0]!);
+  });
+  assert.deepEqual(programs.map((file) => file.replace(/\.ts$/u, '.js')).sort(), Object.keys(PROGRAMS).sort());
+});
+
+let hasCompiler = true;
+try {
+  execFileSync('cc', ['--version'], { stdio: 'ignore' });
+} catch {
+  hasCompiler = false;
+}
+test('the C pair that echo is compared with compiles without a warning', { skip: !hasCompiler && 'no C compiler (cc) here' }, () => {
+  execFileSync('cc', ['-Wall', '-Wextra', '-Werror', '-O2', '-o', '/dev/null', join(repository, 'benchmarks/echo/epoll-pair.c')]);
+});
