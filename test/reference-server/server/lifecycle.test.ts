@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import WebSocket from 'ws';
 import { probeUring } from '../../../src/uring/probe.js';
@@ -105,8 +108,16 @@ test('a fault of its own ends the server with 70 after taking leave, and is told
 });
 
 test('a gateway thread that dies ends the server with a clear error', async () => {
-  const preload = `import { isMainThread } from 'node:worker_threads'; if (!isMainThread) setTimeout(() => { throw new Error('the thread broke'); }, 300);`;
-  const { code, stderr } = await serveProcess(FREE_PORTS, SECRETS, preload).ended;
+  // A timer alone might fire before the thread listens; a server that cannot start says so in another way.
+  const directory = mkdtempSync(join(tmpdir(), 'gwrk-break-'));
+  const order = join(directory, 'now');
+  const look = `() => { if (existsSync(${JSON.stringify(order)})) throw new Error('the thread broke'); }`;
+  const preload = `import { existsSync } from 'node:fs'; import { isMainThread } from 'node:worker_threads'; if (!isMainThread) setInterval(${look}, 20);`;
+  const { ready, ended } = serveProcess(FREE_PORTS, SECRETS, preload);
+  await ready;
+  writeFileSync(order, '');
+  const { code, stderr } = await ended;
+  rmSync(directory, { recursive: true });
   assert.equal(code, 1, stderr);
   assert.equal(JSON.parse(stderr.trim()).message, 'the thread broke');
 });

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { gwrk, repository } from './gwrk-process.js';
+
+/** Ports that were free a moment ago: the server of a scenario must be told its ports. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.once('listening', resolve))));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+const SMALL: Readonly<Record<string, readonly string[]>> = {
+  'quickstart.yaml': ['scenarios.players.stages=[{duration: 500ms, target: 40}, {duration: 2s, target: 40}]'],
+  'million.yaml': ['CLIENTS=40', 'RAMP=500ms', 'HOLD=2s'],
+  'gateway-10k.yaml': ['CLIENTS=40', 'RAMP=500ms', 'HOLD=2s'],
+  'idle.yaml': ['CLIENTS=40', 'RAMP=500ms', 'HOLD=2s'],
+  'echo.yaml': ['CLIENTS=40', 'HOLD=2s'],
+};
+
+for (const [name, sizes] of Object.entries(SMALL))
+  test(`scenarios/${name} starts its own server, and what it reports adds up`, async () => {
+    const [port, http, admin] = await freePorts(3);
+    const isEcho = name === 'idle.yaml' || name === 'echo.yaml';
+    const serve = `gwrk serve ${isEcho ? '--echo ' : ''}--port ${port} --http-port ${http} --admin-port ${admin}`;
+    const { code, stderr, report } = await gwrk([
+      ...['run', `scenarios/${name}`, '--no-thresholds'],
+      ...['--set', `target=ws://127.0.0.1:${port}/v1/ws`],
+      ...['--set', `serve.command=${serve}`, '--set', `serve.ready=http://127.0.0.1:${http}/readyz`],
+      ...sizes.flatMap((size) => [size.includes('.') ? '--set' : '-e', size]),
+    ]);
+    assert.ok(report, stderr);
+    assert.deepEqual(report.errors, []);
+    assert.deepEqual(report.clients, { planned: 40, connected: 40, ready: 40, failed: 0, peakOpen: 40, lost: 0 });
+    const { sent, ok, fail, indeterminate } = report.ledger;
+    assert.deepEqual({ ok, fail, indeterminate }, { ok: sent, fail: 0, indeterminate: 0 });
+    if (name !== 'idle.yaml' && name !== 'million.yaml') assert.ok(sent > 0);
+    assert.equal(report.target.opsSeen, isEcho ? null : sent);
+    // 111: this machine was too busy to keep the plan's time, and nothing else.
+    if (code !== 0) assert.match(report.reason, /^(the generator was late|a worker used)/u);
+  });
+
+test('every shipped scenario is run above', () => {
+  assert.deepEqual(readdirSync(join(repository, 'scenarios')).sort(), Object.keys(SMALL).sort());
+});
