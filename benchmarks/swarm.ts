@@ -56,11 +56,11 @@ function prepare(flow: string, isReference: boolean, maxConnecting = 500): Bench
     clock: systemClock,
     host,
     transport,
-    askLogins: (requests) => {
+    askLogins: ({ rows, generations }) => {
       const secret = zeros(32);
       const sid = zeros(16);
       const token = 'x'.repeat(420);
-      const entries = requests.map(({ row, generation }) => ({ row, generation, token, secret, sid, dfp: secret }));
+      const entries = Array.from(rows, (row, i) => ({ row, generation: generations[i]!, token, secret, sid, dfp: secret }));
       created.credentials.accept(entries, systemClock.nowUs());
     },
   });

@@ -1,31 +1,36 @@
-import type { Credential, LoginRequest, ToWorker } from '../swarm/messages.js';
+import type { LoginColumns, ToWorker } from '../swarm/messages.js';
 import type { Issuer } from './credential-issuer.js';
-import { Fingerprints } from './fingerprint.js';
+import { WaitingLogins } from './waiting-logins.js';
+
+/** What one worker has asked for. */
+interface Line {
+  readonly worker: number;
+  readonly waiting: WaitingLogins;
+  inFlight: number;
+}
 
 /**
- * Logs clients in on behalf of the workers, which wait in system calls and cannot. Requests of a worker are sent in
- * batches, all that wait in one as far as it may go, with a bounded number in flight; the workers take turns.
+ * Logs clients in on behalf of the workers, which wait in system calls and cannot. A worker's clients are asked for at once
+ * when nothing is in flight for it; while something is, they gather until they fill a request or it is answered. So a lone
+ * client never waits, and in a ramp few requests serve many. Requests in flight are bounded; the workers take turns.
  */
 export class Credentials {
   readonly #issuer: Issuer;
-  readonly #fingerprints: Fingerprints;
   readonly #deliver: (worker: number, message: ToWorker) => void;
-  /** By worker: requests that wait. */
-  readonly #waiting = new Map<number, LoginRequest[]>();
+  /** By worker, the one whose turn is next first. */
+  readonly #lines = new Map<number, Line>();
   #inFlight = 0;
   #isStopped = false;
   #isPumpScheduled = false;
 
-  constructor(issuer: Issuer, seed: number, deliver: (worker: number, message: ToWorker) => void) {
+  constructor(issuer: Issuer, deliver: (worker: number, message: ToWorker) => void) {
     this.#issuer = issuer;
-    this.#fingerprints = new Fingerprints(seed);
     this.#deliver = deliver;
   }
 
-  request(worker: number, requests: readonly LoginRequest[]): void {
-    const waiting = this.#waiting.get(worker);
-    if (waiting) for (const request of requests) waiting.push(request);
-    else this.#waiting.set(worker, [...requests]);
+  request(worker: number, logins: LoginColumns): void {
+    if (this.#isStopped) return;
+    this.#lineOf(worker).waiting.push(logins);
     if (this.#isPumpScheduled) return;
     this.#isPumpScheduled = true;
     setImmediate(() => {
@@ -37,39 +42,38 @@ export class Credentials {
   /** Nothing is sent from now on; what is in flight is still delivered. */
   stop(): void {
     this.#isStopped = true;
-    this.#waiting.clear();
+    for (const { waiting } of this.#lines.values()) waiting.clear();
+  }
+
+  #lineOf(worker: number): Line {
+    const known = this.#lines.get(worker);
+    if (known) return known;
+    const line = { worker, waiting: new WaitingLogins(), inFlight: 0 };
+    this.#lines.set(worker, line);
+    return line;
   }
 
   #pump(): void {
     const { maxInFlight, batchSize } = this.#issuer;
-    while (!this.#isStopped && this.#inFlight < maxInFlight && this.#waiting.size > 0) {
-      const [worker, waiting] = this.#waiting.entries().next().value!;
-      // Out and in again at the end: the next worker's turn.
-      this.#waiting.delete(worker);
-      if (waiting.length > batchSize) this.#waiting.set(worker, waiting.slice(batchSize));
-      this.#inFlight++;
-      void this.#answer(worker, waiting.slice(0, batchSize)).finally(() => {
-        this.#inFlight--;
-        this.#pump();
-      });
+    for (const line of this.#lines.values()) {
+      if (this.#inFlight >= maxInFlight) return;
+      const { size } = line.waiting;
+      if (size === 0 || (line.inFlight > 0 && size < batchSize)) continue;
+      // Out and in again at the end, where this loop meets it again: after the other workers' turns.
+      this.#lines.delete(line.worker);
+      this.#lines.set(line.worker, line);
+      void this.#answer(line);
     }
   }
 
-  async #answer(worker: number, requests: readonly LoginRequest[]): Promise<void> {
-    const dfps = requests.map(({ uid }) => this.#fingerprints.of(uid));
-    const issues = await this.#issuer.issue(requests, dfps);
-    const entries: Credential[] = [];
-    const failed = new Map<string, number[]>();
-    for (const [index, { row, generation }] of requests.entries()) {
-      const issue = issues[index]!;
-      if ('code' in issue)
-        failed
-          .set(issue.code, failed.get(issue.code) ?? [])
-          .get(issue.code)!
-          .push(row);
-      else entries.push({ row, generation, token: issue.token, secret: issue.secret, sid: issue.sid, dfp: dfps[index]! });
-    }
-    if (entries.length > 0) this.#deliver(worker, { type: 'credentials', entries });
-    for (const [code, clients] of failed) this.#deliver(worker, { type: 'login-failed', clients, code });
+  async #answer(line: Line): Promise<void> {
+    this.#inFlight++;
+    line.inFlight++;
+    const { messages, again } = await this.#issuer.issue(line.waiting.take(this.#issuer.batchSize));
+    this.#inFlight--;
+    line.inFlight--;
+    if (again && !this.#isStopped) line.waiting.putBack(again);
+    for (const message of messages) this.#deliver(line.worker, message);
+    this.#pump();
   }
 }

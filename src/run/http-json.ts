@@ -10,6 +10,12 @@ export interface JsonAnswer {
   readonly body: unknown;
 }
 
+export interface BytesAnswer {
+  readonly status: number;
+  /** The body as it came, in memory of its own. */
+  readonly bytes: Uint8Array;
+}
+
 export interface JsonClientOptions {
   readonly maxSockets: number;
   readonly timeoutMs: number;
@@ -35,12 +41,17 @@ export class JsonClient {
   }
 
   /** Resolves with any answer; rejects with the system's error (`code` is ECONNREFUSED, ETIMEDOUT, ...) when there is none. */
-  post(path: string, value: unknown): Promise<JsonAnswer> {
-    return this.#ask('POST', path, Buffer.from(JSON.stringify(value)));
+  async post(path: string, value: unknown): Promise<JsonAnswer> {
+    return read(await this.#ask('POST', path, Buffer.from(JSON.stringify(value))));
   }
 
-  get(path: string): Promise<JsonAnswer> {
-    return this.#ask('GET', path, undefined);
+  async get(path: string): Promise<JsonAnswer> {
+    return read(await this.#ask('GET', path, undefined));
+  }
+
+  /** As post(), with JSON that has been written already, and the answer not read. */
+  postBytes(path: string, json: Uint8Array): Promise<BytesAnswer> {
+    return this.#ask('POST', path, json);
   }
 
   /** Closes the kept connections. */
@@ -48,7 +59,7 @@ export class JsonClient {
     this.#agent.destroy();
   }
 
-  #ask(method: string, path: string, body: Buffer | undefined): Promise<JsonAnswer> {
+  #ask(method: string, path: string, body: Uint8Array | undefined): Promise<BytesAnswer> {
     const headers = { ...this.#headers, ...(body ? { 'content-type': 'application/json', 'content-length': body.length } : {}) };
     return new Promise((resolve, reject) => {
       const send = this.#base.protocol === 'https:' ? requestTls : request;
@@ -61,7 +72,7 @@ export class JsonClient {
           else chunks.push(chunk);
         });
         response.on('error', reject);
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: parsed(Buffer.concat(chunks)) }));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, bytes: joined(chunks, length) }));
       });
       outgoing.setTimeout(this.#timeoutMs, () => outgoing.destroy(systemError('ETIMEDOUT', `no answer within ${this.#timeoutMs} ms`)));
       outgoing.on('error', reject);
@@ -74,9 +85,25 @@ function systemError(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
 }
 
-function parsed(bytes: Buffer): unknown {
+/** The chunks in an ArrayBuffer that holds nothing else, so that it may go over to another thread. */
+function joined(chunks: readonly Buffer[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+function read({ status, bytes }: BytesAnswer): JsonAnswer {
+  return { status, body: parseJson(bytes) };
+}
+
+/** What the JSON says; undefined when it is none. */
+export function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
   } catch {
     return undefined;
   }

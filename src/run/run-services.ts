@@ -1,7 +1,9 @@
 import type { Plan } from '../scenario/plan.js';
 import type { ToWorker } from '../swarm/messages.js';
-import { bulkIssuer, loginIssuer } from './credential-issuer.js';
+import { bulkIssuer } from './bulk-issuer.js';
+import { loginIssuer } from './credential-issuer.js';
 import { Credentials } from './credentials.js';
+import { Fingerprints } from './fingerprint.js';
 import { JsonClient } from './http-json.js';
 import { logsIn, mayIssueInBulk } from './plan-facts.js';
 import type { RunOptions } from './run-options.js';
@@ -12,6 +14,8 @@ import { TargetWatch } from './target-watch.js';
 
 const HTTP_TIMEOUT_MS = 30_000;
 const STATS_TIMEOUT_MS = 2_000;
+const BULK_SOCKETS = 4;
+const LOGIN_SOCKETS = 64;
 
 /** What speaks HTTP with the target's side beside the load: logins and the look at its counters. */
 export class RunServices {
@@ -38,11 +42,12 @@ export class RunServices {
     );
     if (!logsIn(plan)) return;
     const isBulk = token !== undefined && mayIssueInBulk(plan);
+    const devices = new Fingerprints(plan.seed);
     const issuer = isBulk
-      ? bulkIssuer(this.#client(admin, { maxSockets: 2, timeoutMs: HTTP_TIMEOUT_MS, token, verify }))
-      : loginIssuer(this.#client(login, { maxSockets: 64, timeoutMs: HTTP_TIMEOUT_MS, verify }));
+      ? bulkIssuer(this.#client(admin, { maxSockets: BULK_SOCKETS, timeoutMs: HTTP_TIMEOUT_MS, token, verify }), devices)
+      : loginIssuer(this.#client(login, { maxSockets: LOGIN_SOCKETS, timeoutMs: HTTP_TIMEOUT_MS, verify }), devices);
     this.logins = isBulk ? `in bulk at ${admin}/admin/v1/sessions` : `one by one at ${login}/v1/login`;
-    this.credentials = new Credentials(issuer, plan.seed, deliver);
+    this.credentials = new Credentials(issuer, deliver);
   }
 
   close(): void {

@@ -5,7 +5,7 @@ import {
   CONTROL_STOP,
   type ErrorCount,
   type FromWorker,
-  type LoginRequest,
+  type LoginColumns,
   type STOP_GRACEFULLY,
   type STOP_NOW,
   type ToWorker,
@@ -16,7 +16,7 @@ const workerFile = new URL('../swarm/worker.js', import.meta.url);
 
 export interface WorkersOptions {
   readonly starts: readonly WorkerStart[];
-  readonly onLogin: (worker: number, requests: readonly LoginRequest[]) => void;
+  readonly onLogin: (worker: number, logins: LoginColumns) => void;
   /** How long a worker may take until it is ready. */
   readonly readyTimeoutMs: number;
   /** Another program than dist/src/swarm/worker.js, for tests. */
@@ -99,7 +99,7 @@ export class Workers {
   post(worker: number, message: ToWorker): void {
     const seat = this.#seats[worker];
     if (!seat || seat.state === 'done' || seat.state === 'dead') return;
-    seat.thread.postMessage(message);
+    seat.thread.postMessage(message, memoryOf(message));
     Atomics.store(seat.control, CONTROL_MAIL, 1);
     Atomics.notify(seat.control, CONTROL_MAIL);
   }
@@ -140,7 +140,7 @@ export class Workers {
         seat.rings = message.rings;
         break;
       case 'login':
-        this.#onLogin(index, message.requests);
+        this.#onLogin(index, message);
         return;
       case 'errors':
         seat.errors = message.errors;
@@ -178,4 +178,11 @@ export class Workers {
       this.#changed();
     });
   }
+}
+
+/** What goes over to the worker instead of being copied. */
+function memoryOf(message: ToWorker): ArrayBuffer[] {
+  if (message.type !== 'sessions') return [];
+  const { json, rows, generations, dfps } = message;
+  return [json, rows, generations, dfps].map(({ buffer }) => buffer as ArrayBuffer);
 }

@@ -31,22 +31,25 @@ class Text {
 }
 
 export class CompiledLogin {
-  readonly proof: LoginStep['proof'];
   readonly timeoutUs: number;
-  readonly #uid: Text;
+  /** Longest uid it writes, bytes. */
+  readonly maxUidBytes: number;
+  /** Writes the uid in UTF-8 to out[at..] and returns its end. */
+  readonly writeUid: WriteTemplate;
+  readonly #showsProof: boolean;
   readonly #secret: Text | undefined;
 
   constructor(step: LoginStep) {
-    this.proof = step.proof;
     this.timeoutUs = step.timeoutUs;
-    this.#uid = new Text(step.uid);
+    this.maxUidBytes = templateMaxBytes(step.uid);
+    this.writeUid = compileTemplate(step.uid);
+    this.#showsProof = step.proof !== 'none';
     this.#secret = step.secret && new Text(step.secret);
   }
 
-  /** What the main thread must know to log the client in. */
-  request(context: EvaluationContext): { uid: string; proof: LoginStep['proof']; secret?: string } {
-    const request = { uid: this.#uid.of(context), proof: this.proof };
-    return this.#secret === undefined ? request : { ...request, secret: this.#secret.of(context) };
+  /** What the client shows as its proof; undefined when it shows none. */
+  proofOf(context: EvaluationContext): string | undefined {
+    return this.#showsProof ? (this.#secret?.of(context) ?? '') : undefined;
   }
 }
 

@@ -23,7 +23,7 @@ import { Heartbeats } from './heartbeats.js';
 import { Incoming } from './incoming.js';
 import { Logins } from './logins.js';
 import { Machine } from './machine.js';
-import type { LoginRequest, WorkerStart } from './messages.js';
+import type { LoginColumns, WorkerStart } from './messages.js';
 import { Pacing } from './pacing.js';
 import { PlainMessages } from './plain-messages.js';
 import { Population } from './population.js';
@@ -46,7 +46,7 @@ export interface SwarmSurroundings {
   readonly host: SwarmHost;
   readonly transport: Transport;
   /** Sends questions for credentials to the main thread. */
-  readonly askLogins: (requests: readonly LoginRequest[]) => void;
+  readonly askLogins: (questions: LoginColumns) => void;
 }
 
 export interface CreatedSwarm {

@@ -1,9 +1,14 @@
 import { TREND } from '../measure/metric-names.js';
 import type { Recorder } from '../measure/recorder.js';
 import { copyBytes } from '../protocol/bytes.js';
+import type { EvaluationContext } from '../scenario/expression-evaluate.js';
 import { type ClientTable, WAIT_LOGIN } from './client-table.js';
+import type { CompiledLogin } from './compiled-steps.js';
 import type { ErrorCounts } from './error-counts.js';
-import type { Credential, LoginRequest } from './messages.js';
+import { LoginQuestions } from './login-questions.js';
+import type { Credential, LoginColumns, SessionsReply } from './messages.js';
+import { parseSessions, type SessionText } from './session-json.js';
+import { IDS_BYTES, SCAN_SID, SessionScan } from './session-scan.js';
 import type { Wakes } from './wakes.js';
 
 /** Layout of an entry of the slab; the token comes last. */
@@ -13,6 +18,11 @@ export const SID = 64;
 export const SNONCE = 80;
 export const CNONCE = 96;
 export const TOKEN = 112;
+
+const SECRET_BYTES = 32;
+const DFP_BYTES = 32;
+const SID_BYTES = 16;
+const MAX_TOKEN_BYTES = 1024;
 
 export const CREDENTIAL_NONE = 0;
 export const CREDENTIAL_ASKED = 1;
@@ -30,9 +40,8 @@ export class Credentials {
   readonly #errors: ErrorCounts;
   readonly #wakes: Wakes;
   readonly #generation: Uint16Array;
-  readonly #post: (requests: readonly LoginRequest[]) => void;
-  /** Questions of this tick. */
-  #batch: LoginRequest[] = [];
+  readonly #questions: LoginQuestions;
+  readonly #scan = new SessionScan();
   /** Entry of each row, plus one; 0: none. */
   readonly #entryOf: Uint32Array;
   #state = new Uint8Array(0);
@@ -44,19 +53,13 @@ export class Credentials {
   #used = 0;
   #asked = 0;
 
-  constructor(
-    table: ClientTable,
-    recorder: Recorder,
-    errors: ErrorCounts,
-    wakes: Wakes,
-    post: (requests: readonly LoginRequest[]) => void,
-  ) {
+  constructor(table: ClientTable, recorder: Recorder, errors: ErrorCounts, wakes: Wakes, post: (questions: LoginColumns) => void) {
     this.#entryOf = new Uint32Array(table.rows);
     this.#generation = table.generation;
     this.#recorder = recorder;
     this.#errors = errors;
     this.#wakes = wakes;
-    this.#post = post;
+    this.#questions = new LoginQuestions(post);
   }
 
   /** Entries in use: asked for, or waiting for their AUTH. */
@@ -101,35 +104,49 @@ export class Credentials {
     return this.#tokenBytes[this.#entryOf[row]! - 1]!;
   }
 
-  /** Asks for the credentials of a row. The question leaves with flush(). */
-  ask(row: number, login: Omit<LoginRequest, 'row' | 'generation'>, nowUs: number): void {
+  /** When the questions that were asked are to leave at the latest; Infinity when all have. */
+  get flushDueUs(): number {
+    return this.#questions.dueUs;
+  }
+
+  /** Asks for the credentials of a row, whom `context` points at. The question leaves with one of the next flush(). */
+  ask(row: number, login: CompiledLogin, context: EvaluationContext, nowUs: number): void {
     const entry = this.#entryOf[row] === 0 ? this.#take(row) : this.#entryOf[row]! - 1;
     this.#state[entry] = CREDENTIAL_ASKED;
     this.#askedUs[entry] = nowUs;
     this.#asked++;
-    this.#batch.push({ row, generation: this.#generation[row]!, ...login });
+    this.#questions.add(row, this.#generation[row]!, login, context, nowUs);
   }
 
-  /** Sends the questions gathered since the last call as one message. */
-  flush(): void {
-    if (this.#batch.length === 0) return;
-    this.#post(this.#batch);
-    this.#batch = [];
+  /** Sends the questions that have waited long enough for others to go with. */
+  flush(nowUs: number): void {
+    this.#questions.flush(nowUs);
+  }
+
+  /** Takes the answer to many questions as the server wrote it. A client whose session is not all there fails. */
+  acceptReply({ json, rows, generations, dfps }: SessionsReply, nowUs: number): void {
+    const isScanned = this.#scan.read(json, rows.length);
+    const sessions = isScanned ? undefined : parseSessions(json, rows.length);
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      if (!this.#isAwaited(row, generations[i]!)) continue;
+      const entry = this.#entryOf[row]! - 1;
+      const isStored = sessions === undefined ? this.#storeScanned(entry, json, i) : this.#storeText(entry, sessions[i]);
+      if (isStored) copyBytes(dfps, i * DFP_BYTES, (i + 1) * DFP_BYTES, this.bytes, entry * this.#stride + DFP);
+      this.#settle(row, entry, isStored, nowUs);
+    }
+    this.#scan.release();
   }
 
   accept(credentials: readonly Credential[], nowUs: number): void {
     for (const credential of credentials) {
       const { row, generation } = credential;
-      if (this.#generation[row] !== generation || this.state(row) !== CREDENTIAL_ASKED) continue;
-      this.#asked--;
+      if (!this.#isAwaited(row, generation)) continue;
       const entry = this.#entryOf[row]! - 1;
-      if (!this.#store(entry, credential)) {
-        this.#refuse(row, entry, 'login.bad-reply');
-        continue;
-      }
-      this.#state[entry] = CREDENTIAL_READY;
-      this.#recorder.record(TREND.login_duration, nowUs - this.#askedUs[entry]!);
-      this.#wakes.satisfy(row, WAIT_LOGIN);
+      const isStored =
+        this.#storeText(entry, credential) &&
+        (this.bytes as Buffer).write(credential.dfp, entry * this.#stride + DFP, DFP_BYTES, 'base64url') === DFP_BYTES;
+      this.#settle(row, entry, isStored, nowUs);
     }
   }
 
@@ -155,6 +172,22 @@ export class Credentials {
     return TOKEN + this.#tokenRoom;
   }
 
+  /** Whether an answer to this generation of the row is still waited for. */
+  #isAwaited(row: number, generation: number): boolean {
+    return this.#generation[row] === generation && this.state(row) === CREDENTIAL_ASKED;
+  }
+
+  #settle(row: number, entry: number, isStored: boolean, nowUs: number): void {
+    this.#asked--;
+    if (!isStored) {
+      this.#refuse(row, entry, 'login.bad-reply');
+      return;
+    }
+    this.#state[entry] = CREDENTIAL_READY;
+    this.#recorder.record(TREND.login_duration, nowUs - this.#askedUs[entry]!);
+    this.#wakes.satisfy(row, WAIT_LOGIN);
+  }
+
   #refuse(row: number, entry: number, code: string): void {
     this.#errors.add(code, 'the login was refused');
     this.#state[entry] = CREDENTIAL_FAILED;
@@ -162,18 +195,39 @@ export class Credentials {
     this.#wakes.satisfy(row, WAIT_LOGIN);
   }
 
-  #store(entry: number, { token, secret, sid, dfp }: Credential): boolean {
-    if (token.length === 0 || token.length > 1024) return false;
-    if (token.length > this.#tokenRoom) this.#resize(this.#state.length, Math.ceil(token.length / 64) * 64);
+  /** Copies what the scan has found of session `index` of a reply; false when its token has no length that it may have. */
+  #storeScanned(entry: number, json: Uint8Array, index: number): boolean {
+    const { tokens, ids } = this.#scan;
+    const start = tokens[index * 2]!;
+    const end = tokens[index * 2 + 1]!;
+    if (!this.#makeRoom(end - start)) return false;
+    const at = entry * this.#stride;
+    const idsAt = index * IDS_BYTES;
+    copyBytes(ids, idsAt, idsAt + SECRET_BYTES, this.bytes, at + SECRET);
+    copyBytes(ids, idsAt + SCAN_SID, idsAt + IDS_BYTES, this.bytes, at + SID);
+    copyBytes(json, start, end, this.bytes, at + TOKEN);
+    this.#tokenBytes[entry] = end - start;
+    return true;
+  }
+
+  #storeText(entry: number, session: SessionText | undefined): boolean {
+    if (session === undefined || !this.#makeRoom(session.token.length)) return false;
+    const { token, secret, sid } = session;
     const slab = this.bytes as Buffer;
     const at = entry * this.#stride;
-    const fits =
-      slab.write(secret, at + SECRET, 32, 'base64url') === 32 &&
-      slab.write(dfp, at + DFP, 32, 'base64url') === 32 &&
-      slab.write(sid, at + SID, 16, 'base64url') === 16 &&
-      slab.write(token, at + TOKEN, token.length, 'latin1') === token.length;
     this.#tokenBytes[entry] = token.length;
-    return fits;
+    return (
+      slab.write(secret, at + SECRET, SECRET_BYTES, 'base64url') === SECRET_BYTES &&
+      slab.write(sid, at + SID, SID_BYTES, 'base64url') === SID_BYTES &&
+      slab.write(token, at + TOKEN, token.length, 'latin1') === token.length
+    );
+  }
+
+  /** Whether a token of this length may be stored; there is room for it then. */
+  #makeRoom(tokenBytes: number): boolean {
+    if (tokenBytes === 0 || tokenBytes > MAX_TOKEN_BYTES) return false;
+    if (tokenBytes > this.#tokenRoom) this.#resize(this.#state.length, Math.ceil(tokenBytes / 64) * 64);
+    return true;
   }
 
   #take(row: number): number {
@@ -192,7 +246,8 @@ export class Credentials {
     const oldStride = this.#stride;
     const stride = TOKEN + tokenRoom;
     const bytes = Buffer.alloc(entries * stride);
-    for (let i = 0; i < this.#used; i++) bytes.set(this.bytes.subarray(i * oldStride, (i + 1) * oldStride), i * stride);
+    if (stride === oldStride) bytes.set(this.bytes.subarray(0, this.#used * stride));
+    else for (let i = 0; i < this.#used; i++) bytes.set(this.bytes.subarray(i * oldStride, (i + 1) * oldStride), i * stride);
     this.bytes = bytes;
     this.#tokenRoom = tokenRoom;
     if (entries === this.#state.length) return;

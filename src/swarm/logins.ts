@@ -35,7 +35,7 @@ export class Logins {
     this.#queue.push(row);
   }
 
-  /** Asks for as many as there is room for, in one message. */
+  /** Asks for as many as there is room for; the questions leave together, a few milliseconds later at most. */
   pump(nowUs: number): void {
     const { waits, scenario, pc } = this.#table;
     while (this.#queue.size > 0 && this.#credentials.size < MAX_CREDENTIALS) {
@@ -45,9 +45,9 @@ export class Logins {
       const flow = this.#flows[scenario[row]!]!;
       const login = flow.logins[flow.operand(pc[row]!, 0)]!;
       const context = this.#context.of(flow, row, this.#context.iterationOf(flow, row, pc[row]!));
-      this.#credentials.ask(row, login.request(context), nowUs);
+      this.#credentials.ask(row, login, context, nowUs);
       if (waits[row] === WAIT_LOGIN) this.#timers.setFlow(row, nowUs + login.timeoutUs);
     }
-    this.#credentials.flush();
+    this.#credentials.flush(nowUs);
   }
 }

@@ -39,7 +39,20 @@ export type ToWorker =
   | { readonly type: 'start'; readonly startUs: number }
   /** Answers to a login message, in any order. */
   | { readonly type: 'credentials'; readonly entries: readonly Credential[] }
+  | SessionsReply
   | { readonly type: 'login-failed'; readonly clients: readonly number[]; readonly code: string };
+
+/** What a server answered to many logins at once, as it came. Its memory goes over to the worker. */
+export interface SessionsReply {
+  readonly type: 'sessions';
+  /** {"sessions":[{access, refresh, sid, secret, ...}, ...]}, one entry for each row, in their order. Not checked yet. */
+  readonly json: Uint8Array;
+  readonly rows: Int32Array;
+  /** The generation of each row that asked; an answer to an older one is dropped. */
+  readonly generations: Int32Array;
+  /** 32 bytes each: the devices they were logged in from. */
+  readonly dfps: Uint8Array;
+}
 
 export interface Credential {
   /** Row of the client in this worker. */
@@ -55,17 +68,21 @@ export interface Credential {
   readonly dfp: string;
 }
 
-export interface LoginRequest {
-  readonly row: number;
-  readonly generation: number;
-  readonly uid: string;
-  readonly proof: 'none' | 'ticket' | 'scrypt';
-  readonly secret?: string;
+/** Clients that want to be logged in, as columns: entry i of each is one of them. */
+export interface LoginColumns {
+  readonly rows: Int32Array;
+  readonly generations: Int32Array;
+  /** The uids in UTF-8, one behind the other. */
+  readonly uids: Uint8Array;
+  /** Where in `uids` each ends. */
+  readonly uidEnds: Int32Array;
+  /** What each shows as its proof; undefined for one that shows none, and for the whole column when nobody shows any. */
+  readonly proofs?: readonly (string | undefined)[];
 }
 
 export type FromWorker =
   | { readonly type: 'ready'; readonly rings: number; readonly transport: 'uring' | 'node' }
-  | { readonly type: 'login'; readonly requests: readonly LoginRequest[] }
+  | ({ readonly type: 'login' } & LoginColumns)
   | { readonly type: 'errors'; readonly errors: readonly ErrorCount[] }
   /** The worker's part is over; everything is in the recorder. */
   | { readonly type: 'done'; readonly errors: readonly ErrorCount[]; readonly cpuSeconds: number }

@@ -138,7 +138,7 @@ export class Swarm implements TransportEvents, TimerVisitor {
     const { arrivals, endings, timers, answers, credentials } = this.#parts;
     let nextUs = nowUs + (credentials.asked > 0 ? LONGEST_WAIT_FOR_LOGINS_US : LONGEST_WAIT_US);
     for (let i = 0; i < arrivals.length; i++) nextUs = Math.min(nextUs, arrivals[i]!.nextUs(), endings[i]!.nextUs());
-    return Math.min(nextUs, timers.nextUs(nextUs), answers.nextUs());
+    return Math.min(nextUs, timers.nextUs(nextUs), answers.nextUs(), credentials.flushDueUs);
   }
 
   #setGauges(): void {

@@ -82,6 +82,7 @@ class MainThread implements SwarmHost {
     Atomics.store(this.#control, CONTROL_MAIL, 1);
     const message = mail.message as ToWorker;
     if (message.type === 'start') this.startUs = message.startUs;
+    else if (message.type === 'sessions') this.#created!.credentials.acceptReply(message, nowUs);
     else if (message.type === 'credentials') this.#created!.credentials.accept(message.entries, nowUs);
     else this.#created!.credentials.reject(message.clients, message.code);
   }
@@ -113,7 +114,7 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
     clock: systemClock,
     host: mainThread,
     transport,
-    askLogins: (requests) => mainThread.post({ type: 'login', requests }),
+    askLogins: (questions) => mainThread.post({ type: 'login', ...questions }),
   });
   mainThread.serve(created);
   mainThread.post({ type: 'ready', rings: transport.rings, transport: transport.kind });

@@ -1,6 +1,7 @@
 /** A worker that behaves as its host field says, for the tests of workers.ts. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { CONTROL_STOP, type FromWorker, type ToWorker, type WorkerStart } from '../../src/swarm/messages.js';
+import { columnsOf } from './login-columns.js';
 
 const start = workerData as WorkerStart;
 const say = (message: FromWorker): void => parentPort!.postMessage(message);
@@ -31,7 +32,7 @@ parentPort!.on('message', (message: ToWorker) => {
       }, 5).unref();
       break;
     case 'logs-in':
-      say({ type: 'login', requests: [{ row: 4, generation: 2, uid: 'p4', proof: 'none' }] });
+      say({ type: 'login', ...columnsOf([{ row: 4, generation: 2, uid: 'p4' }]) });
       break;
   }
 });

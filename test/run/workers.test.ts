@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GwrkError } from '../../src/core/errors.js';
 import { Workers } from '../../src/run/workers.js';
-import { CONTROL_MAIL, type LoginRequest, STOP_GRACEFULLY, type WorkerStart } from '../../src/swarm/messages.js';
+import { CONTROL_MAIL, type LoginColumns, STOP_GRACEFULLY, type WorkerStart } from '../../src/swarm/messages.js';
+import { objectsOf } from './login-columns.js';
 
 const file = new URL('./fake-worker.js', import.meta.url);
 
@@ -25,7 +26,7 @@ function startOf(host: string, index: number, count: number): WorkerStart {
 
 async function started(
   hosts: readonly string[],
-  onLogin: (worker: number, requests: readonly LoginRequest[]) => void = () => {},
+  onLogin: (worker: number, logins: LoginColumns) => void = () => {},
   readyTimeoutMs = 5000,
 ): Promise<Workers> {
   const starts = hosts.map((host, index) => startOf(host, index, hosts.length));
@@ -87,17 +88,25 @@ test('a worker that does not stop counts as dead when it is ended by force', asy
 });
 
 test('login requests reach the one who asked for them, and a message raises the mail flag', async () => {
-  const heard: [number, readonly LoginRequest[]][] = [];
+  const heard: [number, unknown[]][] = [];
   const start = startOf('logs-in', 0, 1);
   const workers = await Workers.start({
     starts: [start],
-    onLogin: (worker, requests) => heard.push([worker, requests]),
+    onLogin: (worker, logins) => heard.push([worker, objectsOf(logins)]),
     readyTimeoutMs: 5000,
     file,
   });
   workers.begin(0);
   assert.equal(Atomics.load(new Int32Array(start.control), CONTROL_MAIL), 1);
   await workers.ended(100);
-  assert.deepEqual(heard, [[0, [{ row: 4, generation: 2, uid: 'p4', proof: 'none' }]]]);
+  assert.deepEqual(heard, [[0, [{ row: 4, generation: 2, uid: 'p4' }]]]);
+  await workers.terminate();
+});
+
+test('a reply of the server goes over to the worker and is not copied', async () => {
+  const workers = await started(['sleeps']);
+  const json = new Uint8Array([1, 2, 3]);
+  workers.post(0, { type: 'sessions', json, rows: new Int32Array(1), generations: new Int32Array(1), dfps: new Uint8Array(32) });
+  assert.equal(json.length, 0);
   await workers.terminate();
 });

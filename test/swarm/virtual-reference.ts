@@ -1,10 +1,27 @@
 import { createHash } from 'node:crypto';
-import type { Credential, LoginRequest } from '../../src/swarm/messages.js';
+import type { Credential, LoginColumns } from '../../src/swarm/messages.js';
 import * as wire from '../reference-server/reference-wire.js';
 import type { VirtualRun } from './virtual-run.js';
 import type { Script, VirtualServer } from './virtual-transport.js';
 
 const bytesOf = (label: string, count: number): Buffer => createHash('sha256').update(label).digest().subarray(0, count);
+
+/** A client's question for credentials. */
+export interface LoginRequest {
+  readonly row: number;
+  readonly generation: number;
+  readonly uid: string;
+  readonly proof?: string;
+}
+
+/** The columns that a worker sends, one object a client. */
+export function requestsOf({ rows, generations, uids, uidEnds, proofs }: LoginColumns): LoginRequest[] {
+  return Array.from(rows, (row, i) => {
+    const uid = Buffer.from(uids.subarray(i === 0 ? 0 : uidEnds[i - 1]!, uidEnds[i]!)).toString('utf8');
+    const proof = proofs?.[i];
+    return { row, generation: generations[i]!, uid, ...(proof !== undefined && { proof }) };
+  });
+}
 
 /** Credentials that a login server would give: made from the uid, so that both ends know them. */
 export function credentialOf({ row, generation, uid }: LoginRequest): Credential {

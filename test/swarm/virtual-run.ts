@@ -4,8 +4,9 @@ import { loadScenario } from '../../src/scenario/load.js';
 import type { ExecutorSpec } from '../../src/scenario/plan.js';
 import { createFlows, createSwarm, rowsOf } from '../../src/swarm/create-swarm.js';
 import type { Credentials } from '../../src/swarm/credentials.js';
-import type { ErrorCount, LoginRequest, WorkerStart } from '../../src/swarm/messages.js';
+import type { ErrorCount, WorkerStart } from '../../src/swarm/messages.js';
 import type { Swarm } from '../../src/swarm/swarm.js';
+import { type LoginRequest, requestsOf } from './virtual-reference.js';
 import { type Script, VirtualTransport } from './virtual-transport.js';
 
 export interface VirtualRunOptions {
@@ -59,7 +60,7 @@ export class VirtualRun {
       clock: this.transport,
       host: { poll: () => !this.isStopped },
       transport: this.transport,
-      askLogins: (requests) => options.onLogin?.(requests, this),
+      askLogins: (questions) => options.onLogin?.(requestsOf(questions), this),
     });
     this.swarm = swarm;
     this.credentials = credentials;
