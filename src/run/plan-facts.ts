@@ -1,6 +1,6 @@
 import type { HoldPlan } from '../measure/hold.js';
 import type { Plan, ScenarioPlan } from '../scenario/plan.js';
-import { INSTRUCTION_WORDS, OP_AUTH } from '../scenario/program.js';
+import { INSTRUCTION_WORDS, OP_AUTH, OP_LOGIN } from '../scenario/program.js';
 import { createSchedule } from '../scenario/schedule.js';
 
 /** Clients that the plan lets arrive, over all scenarios and the whole run. */
@@ -29,6 +29,11 @@ export function authenticates(plan: Plan): boolean {
 /** Whether any flow logs in. */
 export function logsIn(plan: Plan): boolean {
   return plan.scenarios.some(({ program }) => program.logins.length > 0);
+}
+
+/** Whether any flow's first step is a login, which can be asked for ahead of the start. */
+export function beginsWithLogin(plan: Plan): boolean {
+  return plan.scenarios.some((scenario) => opcodesOf(scenario)[0] === OP_LOGIN);
 }
 
 /** Whether every login may be issued in bulk: a proof that the server has to check can only be checked by a real login. */

@@ -3,7 +3,7 @@ import { Recorder } from '../measure/recorder.js';
 import { buildReport, type Report } from '../report/report.js';
 import type { Plan } from '../scenario/plan.js';
 import { machineFacts, readMachineTicks, stealShare } from './machine-facts.js';
-import { authenticates, plannedClients } from './plan-facts.js';
+import { authenticates, beginsWithLogin, plannedClients } from './plan-facts.js';
 import { type Preparation, prepareRun, refuseObstacles } from './prepare.js';
 import { readProcess } from './process-sample.js';
 import { compareLedgers, controlErrors, interruptionOf } from './run-errors.js';
@@ -20,6 +20,8 @@ const READY_TIMEOUT_MS = 60_000;
 const SERVER_STOP_TIMEOUT_MS = 15_000;
 /** From the order to start to the common start: time for it to reach every worker. */
 const START_DELAY_US = 100e3;
+/** The same where clients log in first: workers ask a second ahead of a client's start, and the first one's too. */
+const START_DELAY_WITH_LOGINS_US = 1.2e6;
 
 /** One run while it goes on. */
 interface Run {
@@ -95,8 +97,9 @@ async function measure(run: Run, services: RunServices, workers: Workers): Promi
   const rssStartBytes = readProcess('self')?.rssBytes ?? process.memoryUsage.rss();
   const cpuBefore = process.cpuUsage();
   const ticksBefore = readMachineTicks();
-  const startUs = systemClock.nowUs() + START_DELAY_US;
-  const startedAtUnixMs = systemClock.unixMs() + START_DELAY_US / 1000;
+  const delayUs = beginsWithLogin(plan) ? START_DELAY_WITH_LOGINS_US : START_DELAY_US;
+  const startUs = systemClock.nowUs() + delayUs;
+  const startedAtUnixMs = systemClock.unixMs() + delayUs / 1000;
   workers.begin(startUs);
   const result = await new RunMonitor({ plan, workers, recorders, target: services.watch, stop, hooks, startUs }).untilOver();
   for (const death of workers.deaths) hooks.note(death);
