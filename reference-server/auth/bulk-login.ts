@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseJson, readBody, sendJson, sendTooLarge } from '../http-exchange.js';
 import { bulkReplyBytes, type Issuer } from './issuer.js';
 import { LoginBatch } from './login-batch.js';
+import { addPlainLogins } from './plain-logins.js';
 
 export const MAX_BULK_SESSIONS = 10_000;
 /** The largest request is 10,000 entries of some 150 bytes, with room for blanks. */
@@ -29,27 +30,27 @@ export class BulkLogin {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request, MAX_BODY_BYTES);
     if (body === undefined) return sendTooLarge(response, MAX_BODY_BYTES);
-    const given = parseJson(body) as { sessions?: unknown } | null | undefined;
-    const entries = given?.sessions;
-    if (!Array.isArray(entries) || entries.length > MAX_BULK_SESSIONS) {
-      return sendJson(response, 400, { error: 'MALFORMED', detail: `{"sessions": [at most ${MAX_BULK_SESSIONS} of {uid, dfp}]}` });
-    }
     const work = this.#spare ?? new Work();
     this.#spare = undefined;
     const closed = new Promise<void>((resolve) => response.once('close', resolve));
-    await this.#answer(entries, work, response);
+    work.batch.count = 0;
+    const fault = addPlainLogins(body, this.#issuer, work.batch) ? undefined : this.#addParsed(body, work.batch);
+    if (fault === undefined) await this.#answer(work, response);
+    else sendJson(response, 400, { error: 'MALFORMED', detail: fault });
     await closed; // until then the reply is being read from this memory
     this.#spare = work;
   }
 
-  async #answer(entries: readonly { uid?: unknown; dfp?: unknown }[], { batch, reply }: Work, response: ServerResponse): Promise<void> {
-    batch.count = 0;
-    for (const [index, entry] of entries.entries()) {
-      if (!this.#issuer.add(batch, entry?.uid, entry?.dfp)) {
-        const detail = `sessions[${index}]: uid is 1 to 64 of A-Z a-z 0-9 _ -, dfp base64url of 32 bytes`;
-        return sendJson(response, 400, { error: 'MALFORMED', detail });
-      }
-    }
+  /** Adds the logins of a body of JSON to the batch; what is wrong with the body, or undefined. */
+  #addParsed(body: Buffer, batch: LoginBatch): string | undefined {
+    const given = parseJson(body) as { sessions?: unknown } | null | undefined;
+    const entries = given?.sessions;
+    if (!Array.isArray(entries) || entries.length > MAX_BULK_SESSIONS) return `{"sessions": [at most ${MAX_BULK_SESSIONS} of {uid, dfp}]}`;
+    const bad = entries.findIndex((entry) => !this.#issuer.add(batch, entry?.uid, entry?.dfp));
+    return bad < 0 ? undefined : `sessions[${bad}]: uid is 1 to 64 of A-Z a-z 0-9 _ -, dfp base64url of 32 bytes`;
+  }
+
+  async #answer({ batch, reply }: Work, response: ServerResponse): Promise<void> {
     let issued: Buffer | undefined;
     try {
       issued = await this.#issuer.issueMany(batch, reply);

@@ -7,7 +7,7 @@ import { HmacKey, sha256 } from '../../src/protocol/mac.js';
 import type { LoginBatch } from './login-batch.js';
 import { type AuthStore, LOGIN_OK } from './store.js';
 import { ACCESS_LIFETIME_S, TokenSigner, writeDecimal } from './token.js';
-import { isUid } from './uid.js';
+import { isUid, isUidIn, MAX_UID_BYTES } from './uid.js';
 
 /** Absolute: a session ends 24 h after its login, however often its tokens were renewed. */
 export const REFRESH_LIFETIME_S = 86_400;
@@ -52,7 +52,7 @@ export class Issuer {
   readonly #store: AuthStore;
   readonly #clock: Clock;
   readonly #letters = new Uint8Array(128);
-  readonly #uid = new Uint8Array(64);
+  readonly #uid = new Uint8Array(MAX_UID_BYTES);
   readonly #bytes = new Uint8Array(128);
   readonly #hash = new Uint8Array(32);
 
@@ -69,17 +69,26 @@ export class Issuer {
   /** Adds a login to the batch; false, and nothing added, when uid or dfp (base64url of 32 bytes) is malformed. */
   add(batch: LoginBatch, uid: unknown, dfp: unknown): boolean {
     if (!isUid(uid) || typeof dfp !== 'string' || dfp.length !== DFP_LETTERS) return false;
+    const letters = this.#letters;
+    for (let i = 0; i < uid.length; i++) letters[i] = uid.charCodeAt(i);
     for (let i = 0; i < DFP_LETTERS; i++) {
       const letter = dfp.charCodeAt(i);
       if (letter > 0x7f) return false;
-      this.#letters[i] = letter;
+      letters[uid.length + i] = letter;
     }
-    if (decodeBase64Url(this.#letters, 0, DFP_LETTERS, this.#bytes, 0) !== 32) return false;
+    return this.addBytes(batch, letters, 0, uid.length, uid.length, uid.length + DFP_LETTERS);
+  }
+
+  /** Like add(), the uid being the letters bytes[uidAt..uidEnd) and the fingerprint bytes[dfpAt..dfpEnd). */
+  addBytes(batch: LoginBatch, bytes: Uint8Array, uidAt: number, uidEnd: number, dfpAt: number, dfpEnd: number): boolean {
+    if (!isUidIn(bytes, uidAt, uidEnd) || dfpEnd - dfpAt !== DFP_LETTERS) return false;
+    if (decodeBase64Url(bytes, dfpAt, dfpEnd, this.#bytes, 0) !== 32) return false;
     const i = batch.count++;
     this.#dfpKey.digest(this.#bytes, 0, 32, batch.deviceMacs, i * 32);
-    sha256(this.#uid, 0, this.#copyUid(uid), this.#hash, 0);
+    sha256(bytes, uidAt, uidEnd, this.#hash, 0);
     copyBytes(this.#hash, 0, 16, batch.userHashes, i * 16);
-    batch.uids[i] = uid;
+    copyBytes(bytes, uidAt, uidEnd, batch.uids, i * MAX_UID_BYTES);
+    batch.uidLengths[i] = uidEnd - uidAt;
     return true;
   }
 
@@ -99,7 +108,7 @@ export class Issuer {
     const issuedS = await this.#login(batch);
     if (batch.outcome.subarray(0, batch.count).some((outcome) => outcome !== LOGIN_OK)) {
       for (let i = 0; i < batch.count; i++) {
-        if (batch.outcome[i] === LOGIN_OK) await this.#store.revoke(batch.uids[i]!, batch.sids.subarray(i * 16, i * 16 + 16));
+        if (batch.outcome[i] === LOGIN_OK) await this.#store.revoke(batch.uid(i), batch.sids.subarray(i * 16, i * 16 + 16));
       }
       return undefined;
     }
@@ -120,14 +129,11 @@ export class Issuer {
     return issuedS;
   }
 
-  #copyUid(uid: string): number {
-    for (let i = 0; i < uid.length; i++) this.#uid[i] = uid.charCodeAt(i);
-    return uid.length;
-  }
-
   #writeReply(batch: LoginBatch, i: number, issuedS: number, into: Uint8Array, start: number): number {
     const id = i * 16;
-    const uidLength = this.#copyUid(batch.uids[i]!);
+    const uidAt = i * MAX_UID_BYTES;
+    const uidLength = batch.uidLengths[i]!;
+    copyBytes(batch.uids, uidAt, uidAt + uidLength, this.#uid, 0);
     let at = put(ACCESS, into, start);
     at = this.#signer.write(this.#uid, uidLength, batch.sids, id, batch.jtis, id, batch.deviceMacs, i * 32, issuedS, into, at);
     at = put(REFRESH, into, at);

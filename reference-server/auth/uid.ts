@@ -9,6 +9,13 @@ export function isUidByte(byte: number): boolean {
   return ALLOWED[byte] === 1;
 }
 
+/** True when bytes[start..end) is a uid. */
+export function isUidIn(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end <= start || end - start > MAX_UID_BYTES) return false;
+  for (let at = start; at < end; at++) if (ALLOWED[bytes[at]!] !== 1) return false;
+  return true;
+}
+
 /** True for a text that is a uid; anything that is no text is none. */
 export function isUid(value: unknown): value is string {
   return typeof value === 'string' && UID_PATTERN.test(value);

@@ -25,7 +25,6 @@ function setUp(capacity: number, maxSessionsPerUser = 1) {
   const login = async (...uids: string[]) => {
     const batch = new LoginBatch(uids.length);
     for (const [i, uid] of uids.entries()) {
-      batch.uids[i] = uid;
       batch.userHashes.set(createHash('sha256').update(uid).digest().subarray(0, 16), i * 16);
       batch.sids.set(createHash('md5').update(`sid ${issued++}`).digest(), i * 16);
       batch.jtis.set(batch.sids.subarray(i * 16, i * 16 + 16), i * 16);

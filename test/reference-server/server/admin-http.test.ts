@@ -45,6 +45,39 @@ test('ten thousand sessions are issued in one call, in order, each a good one', 
   assert.equal(await sessionCount(), 10_000);
 });
 
+test('a body is read in any spelling that JSON allows, and what only looks like the plain one is refused', async () => {
+  const [a, b] = [`{"uid":"plain-a","dfp":"${DFP}"}`, `{"uid":"plain-b","dfp":"${DFP}"}`];
+  const spellings = [
+    `{"sessions":[${a},${b}]}`,
+    ` { "sessions" : [ ${a} , ${b} ] } \n`,
+    `{"sessions":[{"dfp":"${DFP}","uid":"plain-a"},${b}]}`,
+    `{"sessions":[${a},{"uid":"pl\\u0061in-b","dfp":"${DFP}"}]}`,
+    `{"sessions":[${a},{"uid":"plain-b","dfp":"${DFP}","more":1}],"and":2}`,
+  ];
+  for (const spelling of spellings) {
+    const answer = await issue(spelling);
+    assert.equal(answer.status, 200, spelling);
+    const subjects = (answer.json.sessions as Record<string, string>[]).map(
+      ({ access }) => JSON.parse(Buffer.from(access!.split('.')[1]!, 'base64url').toString()).sub,
+    );
+    assert.deepEqual(subjects, ['plain-a', 'plain-b'], spelling);
+  }
+  const before = await sessionCount();
+  const plain = spellings[0]!;
+  const broken = [
+    `${plain}]`,
+    `${plain} x`,
+    plain.slice(0, -1),
+    plain.slice(0, -2),
+    plain.replace('},{', '},,{'),
+    plain.replace('},{', '}{'),
+  ];
+  for (const body of [...broken, plain.replace(']}', ',]}'), `{"sessions":[${a},${b.replace('plain-b', 'a"b')}]}`, a, b.slice(0, 9)])
+    assert.equal((await issue(body)).status, 400, body);
+  for (let length = 0; length < plain.length; length += 7) assert.equal((await issue(plain.slice(0, length))).status, 400);
+  assert.equal(await sessionCount(), before);
+});
+
 test('one bad entry is 400 with its place, and none is issued', async () => {
   const before = await sessionCount();
   const sessions = Array.from({ length: 100 }, (_, n) => ({ uid: `none${n}`, dfp: DFP as unknown }));
