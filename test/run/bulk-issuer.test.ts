@@ -68,6 +68,13 @@ test('the request is what JSON.stringify makes of the same players, and the repl
   assert.deepEqual([...message.rows], [...logins.rows]);
 });
 
+test('a reply that comes in many pieces is handed on whole and in order', async () => {
+  const body = Array.from({ length: 200_000 }, (_, i) => `${i}`).join();
+  await serving(() => ({ status: 200, body }));
+  const [message] = (await bulkIssuer(client!, new Fingerprints(1)).issue(players(['a']))).messages;
+  assert.ok(message?.type === 'sessions' && Buffer.from(message.json).toString() === body);
+});
+
 test('one bad uid fails its client alone, and all others are asked for again', async () => {
   await serving(strict);
   for (const bad of [0, 3, 6]) {
