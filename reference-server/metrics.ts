@@ -34,10 +34,15 @@ export class Metrics {
   readonly #gc = new MainThreadGc();
   readonly #logins = Object.fromEntries(LOGIN_OUTCOMES.map((outcome) => [outcome, 0])) as Record<LoginOutcome, number>;
 
+  /** What stats() returns, kept from call to call: a load generator asks every second, and the garbage of it would be collected. */
+  readonly #sums: Record<string, number> = {};
+  readonly #threads: readonly Record<string, number>[];
+
   readonly #audit: Counter<'event'>;
 
   constructor(options: MetricsOptions) {
     this.#options = options;
+    this.#threads = options.counters.map(() => ({}));
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 50 });
     for (const [index, name] of COUNTER_NAMES.entries()) this.#register(name, index);
@@ -81,9 +86,15 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
+  /** Its counters are written again by the next call. */
   stats(): ServerStats {
     const { counters, sessionCount } = this.#options;
-    const sums = Object.fromEntries(COUNTER_NAMES.map((name, index) => [name, this.#sum(index)]));
+    const sums = this.#sums;
+    const threads = this.#threads;
+    for (const [index, name] of COUNTER_NAMES.entries()) {
+      sums[name] = this.#sum(index);
+      for (let thread = 0; thread < threads.length; thread++) threads[thread]![name] = counters[thread]!.values[index]!;
+    }
     sums.gc_count! += this.#gc.count;
     sums.gc_major! += this.#gc.majorCount;
     sums.gc_ms! += this.#gc.totalMs;
@@ -98,7 +109,7 @@ export class Metrics {
       logins: { ...this.#logins },
       counters: sums,
       main: { gcCount: this.#gc.count, gcMajor: this.#gc.majorCount, gcMs: this.#gc.totalMs, gcLongestMs: this.#gc.longestMs },
-      threads: counters.map(({ values }) => Object.fromEntries(COUNTER_NAMES.map((name, index) => [name, values[index]!]))),
+      threads,
     };
   }
 
@@ -135,6 +146,8 @@ export class Metrics {
   }
 
   #sum(index: number): number {
-    return this.#options.counters.reduce((sum, { values }) => sum + values[index]!, 0);
+    let sum = 0;
+    for (const { values } of this.#options.counters) sum += values[index]!;
+    return sum;
   }
 }
