@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, type Option } from 'commander';
 
 /** The environment variable of a flag: --source-ip is GWRK_SOURCE_IP. */
-export function variableOf(option: Option): string {
+function variableOf(option: Option): string {
   return `GWRK_${(option.long ?? '').replace(/^--/u, '').replaceAll('-', '_').toUpperCase()}`;
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** The directory of package.json, seen from dist/src/cli/. */
-export const packageRoot = new URL('../../../', import.meta.url);
+const packageRoot = new URL('../../../', import.meta.url);
 
 /** The version in package.json. */
 export function gwrkVersion(): string {

@@ -98,7 +98,7 @@ export class TargetWatch {
 }
 
 /** The counters among the answer of GET /admin/v1/stats; undefined when it is another server's. */
-export function serverStats(body: unknown): ServerStats | undefined {
+function serverStats(body: unknown): ServerStats | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const outer = body as Record<string, unknown>;
   const counters = (typeof outer.counters === 'object' && outer.counters !== null ? outer.counters : outer) as Record<string, unknown>;

@@ -118,7 +118,7 @@ export function hashOf(scenarios: readonly ScenarioPlan[]): string {
 }
 
 /** Most clients at one moment (clients may stay for gracefulStop after their scenario's end), and the time until the last end. */
-export function sizeOf(scenarios: readonly ScenarioPlan[]): Pick<Plan, 'maxClients' | 'durationUs'> {
+function sizeOf(scenarios: readonly ScenarioPlan[]): Pick<Plan, 'maxClients' | 'durationUs'> {
   const spans = scenarios.map(({ executor, startTimeUs, gracefulStopUs }) => {
     const { endUs, maxClients } = createSchedule(executor);
     return { fromUs: startTimeUs, endUs: startTimeUs + endUs, goneUs: startTimeUs + endUs + gracefulStopUs, maxClients };

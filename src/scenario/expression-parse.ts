@@ -15,8 +15,8 @@ import type { Expression, Template } from './expression.js';
 import { didYouMean } from './nearest-name.js';
 import { parseQuantity } from './units.js';
 
-export const MAX_EXPRESSION_NODES = 64;
-export const MAX_EXPRESSION_LETTERS = 512;
+const MAX_EXPRESSION_NODES = 64;
+const MAX_EXPRESSION_LETTERS = 512;
 /** Names that have a value only when a client runs. */
 export const CLIENT_NAMES = ['client', 'iteration'] as const;
 const FUNCTIONS: Readonly<Record<string, number>> = { random: 2, uuid: 0, now: 0 };

@@ -4,7 +4,7 @@ import { didYouMean } from './nearest-name.js';
 import { type Entry, formatPosition, readYaml, type Tree } from './yaml-tree.js';
 
 /** `over` laid over `base`: maps are merged key by key, everything else is replaced. Positions stay those of the origin. */
-export function mergeTrees(base: Tree, over: Tree): Tree {
+function mergeTrees(base: Tree, over: Tree): Tree {
   if (base.kind !== 'map' || over.kind !== 'map') return over;
   const entries = new Map(base.entries);
   for (const [key, entry] of over.entries) {

@@ -47,7 +47,7 @@ const givesNumber = (expression: Expression): boolean =>
   expression.kind !== 'string' && expression.kind !== 'boolean' && !(expression.kind === 'call' && expression.name === 'uuid');
 
 /** Neighbouring literal pieces as one, so that a program writes each with one copy. */
-export function joinLiterals(parts: readonly (string | Expression)[]): (string | Expression)[] {
+function joinLiterals(parts: readonly (string | Expression)[]): (string | Expression)[] {
   const joined: (string | Expression)[] = [];
   for (const part of parts) {
     const last = joined.length - 1;

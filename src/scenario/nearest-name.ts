@@ -1,5 +1,5 @@
 /** Edit distance with neighbours swapped counting one (optimal string alignment). Both texts are short: keys and names. */
-export function editDistance(from: string, to: string): number {
+function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let row = 1; row <= from.length; row++) {

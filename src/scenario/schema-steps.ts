@@ -31,7 +31,7 @@ const operationExpect = z.strictObject({
   code: resultCode.optional().describe('The result that passes: ok, a name (NO_ROOM), or a number. Absent: any.'),
 });
 
-export const messageExpect = z.strictObject({
+const messageExpect = z.strictObject({
   within: within(),
   text: clientText().optional().describe('The message must be this text.'),
   contains: clientText().optional().describe('The message must contain this text.'),

@@ -113,7 +113,7 @@ export const oneValue = () =>
   });
 
 /** A name of the file's own: letters, digits, - and _. */
-export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 export const name = () => z.string().regex(NAME_PATTERN, { error: 'letters, digits, - and _, at most 64, the first a letter or digit' });
 /** What `{{ }}` can name. */
 export const identifier = () =>

@@ -38,7 +38,7 @@ const common = {
 
 const maxClients = clients().describe('Arrivals beyond that many clients at once are counted as dropped_iterations.');
 
-export const EXECUTORS = {
+const EXECUTORS = {
   'constant-clients': z.strictObject({
     executor: z.literal('constant-clients').describe('Closed: that many clients from the start.'),
     clients: clients().describe('How many.'),
@@ -185,7 +185,6 @@ export const scenarioFile = fileObject.extend({
 /** The file after validation: durations in microseconds, defaults filled in. */
 export type ScenarioFile = z.output<typeof scenarioFile>;
 export type ScenarioEntry = ScenarioFile['scenarios'][string];
-export type ExecutorName = keyof typeof EXECUTORS;
 
 /** JSON Schema (draft 2020-12) of scenario files, for editors and `gwrk schema`. */
 export function scenarioJsonSchema(): object {

@@ -4,10 +4,10 @@ import type { ErrorCode } from '../core/error-table.js';
 import { GwrkError } from '../core/errors.js';
 import { MAX_PROBLEMS, showValue } from './problems.js';
 
-export const MAX_FILE_BYTES = 1024 * 1024;
-export const MAX_DEPTH = 32;
+const MAX_FILE_BYTES = 1024 * 1024;
+const MAX_DEPTH = 32;
 /** Lexical tokens in one file: about ten a line, so more than anybody writes, and read in a few milliseconds. */
-export const MAX_TOKENS = 20_000;
+const MAX_TOKENS = 20_000;
 
 const ASTERISK = 0x2a;
 /** What the lexer of yaml emits before the text of a plain or block scalar. */
