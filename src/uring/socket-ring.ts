@@ -155,9 +155,13 @@ export class SocketRing {
     if (!(marks[slot]! & UNDER_WAY)) this.#over.push(slot);
   }
 
-  /** One turn: hands over what is pending, collects and deals with what is ready; waits up to `waitUs` for the first. */
-  turn(waitUs: number, now: () => number): void {
+  /**
+   * One turn: hands over what is pending, collects and deals with what is ready; waits up to `waitUs` for the first.
+   * Returns the number of completions it dealt with.
+   */
+  turn(waitUs: number, now: () => number): number {
     let wait = waitUs;
+    let count = 0;
     do {
       this.#armWanted();
       if (wait > 0 && this.#over.length === 0) this.ring.wait(wait);
@@ -165,10 +169,11 @@ export class SocketRing {
       wait = 0;
       this.#owner.nowUs = now();
       this.#afterHandOver();
-      this.#drain();
+      count += this.#drain();
       while (this.#over.length > 0) this.#release(this.#over.pop()!);
       // Receives that were asked for meanwhile are armed in this turn, because arming may receive at once.
     } while (this.#wanted.length > 0);
+    return count;
   }
 
   destroy(): void {
@@ -213,7 +218,7 @@ export class SocketRing {
     prepareCancel(this.ring, this.table.tag(slot), operation, 0, FOR_NOTHING);
   }
 
-  #drain(): void {
+  #drain(): number {
     const { queue, completionHead, completionTail, completions, completionMask } = this.ring;
     let tail = Atomics.load(queue, completionTail);
     let count = 0;
@@ -226,6 +231,7 @@ export class SocketRing {
     }
     Atomics.store(queue, completionHead, this.#head);
     this.#buffers.publish();
+    return count;
   }
 
   #tell(): void {
