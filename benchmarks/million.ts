@@ -18,7 +18,7 @@ const { values } = parseArgs({
     small: { type: 'boolean', default: false },
   },
 });
-const [clients, ramp, hold] = values.small ? ['2000', '2s', '3s'] : [values.clients, values.ramp, values.hold];
+const [clients, ramp, hold] = values.small ? ['500', '2s', '3s'] : [values.clients, values.ramp, values.hold];
 
 const server = await startServer(['--heartbeat', '60s', '--gateway', 'auto']);
 const report = await runGwrk(
