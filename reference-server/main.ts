@@ -10,8 +10,8 @@ import { type Server, startServer } from './server.js';
 const DRAIN_MS = 30_000;
 const CRASH_DRAIN_MS = 5_000;
 /**
- * Four fifths of a gateway thread's weight. The bulk issue of 5,000 logins takes 50 ms: at nice 5, a third of the weight, a busy
- * machine left it the rest of what the load generator and everything else at nice 0 wanted, and a whole ramp waited for logins.
+ * Four fifths of a gateway thread's weight. At nice 5, a third, the main thread would also stand behind every other program of
+ * a busy machine, and then a whole ramp waits for its logins.
  */
 const MAIN_THREAD_NICE = 1;
 /** EX_SOFTWARE of sysexits.h: a fault of the server's own. */
