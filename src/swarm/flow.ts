@@ -45,6 +45,8 @@ export class Flow {
   readonly isPlanned: Uint8Array;
   /** By instruction: 1 for a send that does not wait for its answer: the last of a paced iteration, or one without expectation. */
   readonly isPipelined: Uint8Array;
+  /** Period of the quickest paced loop with a planned operation; Infinity without one. */
+  readonly operationPeriodUs: number;
   /** Absolute times, set by the start; the end comes sooner when the run is stopped. */
   startUs = 0;
   endUs = Number.POSITIVE_INFINITY;
@@ -77,6 +79,7 @@ export class Flow {
     this.isPipelined = new Uint8Array(count);
     for (let pc = 0; pc < count; pc++) this.#markPipelined(pc);
     for (let pc = 0; pc < count; pc++) if (this.opcode(pc) === P.OP_LOOP) this.#markLoop(pc);
+    this.operationPeriodUs = this.#shortestOperationPeriodUs();
     const auths = this.#placesOf(P.OP_AUTH);
     const logins = this.#placesOf(P.OP_LOGIN);
     const hasLoginInside = (depth: number): boolean => logins.some((pc) => this.loopDepth[pc]! >= depth);
@@ -122,6 +125,11 @@ export class Flow {
   phaseUs(client: number, periodUs: number): number {
     const clients = Math.max(1, this.schedule.maxClients);
     return this.startUs + ((client % clients) * periodUs) / clients;
+  }
+
+  #shortestOperationPeriodUs(): number {
+    if (!this.#placesOf(P.OP_OPERATION).some((pc) => this.isPlanned[pc] === 1)) return Number.POSITIVE_INFINITY;
+    return Math.min(...this.plan.program.loops.map(({ periodUs }) => periodUs ?? Number.POSITIVE_INFINITY));
   }
 
   #placesOf(opcode: number): number[] {

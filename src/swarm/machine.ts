@@ -216,6 +216,7 @@ export class Machine {
       }
     }
     if (!isSent) recorder.count(COUNTER.messages_missed);
+    else if (isPlanned && flow.opcode(pc) === P.OP_OPERATION) this.#machine.heartbeats.rideAlong(row, nowUs);
     table.pc[row] = pc + 1;
     if (!isSent || flow.isPipelined[pc] === 1) return true;
     table.waits[row] = C.WAIT_ANSWER;

@@ -67,6 +67,12 @@ export class TimerWheel {
     return this.#due[timer] !== 0;
   }
 
+  /** When the timer will fire, to one tick; Infinity when it is not set. */
+  dueUs(timer: number): number {
+    const tick = this.#due[timer]!;
+    return tick === 0 ? Number.POSITIVE_INFINITY : this.#startUs + tick * this.tickUs;
+  }
+
   /** Sets the timer to fire at `dueUs`, in place of what it was set to. A time that has passed fires at the next tick. */
   set(timer: number, dueUs: number): void {
     if (this.#due[timer] !== 0) this.cancel(timer);

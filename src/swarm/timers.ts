@@ -20,6 +20,11 @@ export class Timers {
     this.#wheel.set(row * 2 + 1, dueUs);
   }
 
+  /** When the heartbeat timer fires; Infinity when it is not set. */
+  heartbeatDueUs(row: number): number {
+    return this.#wheel.dueUs(row * 2 + 1);
+  }
+
   cancelHeartbeat(row: number): void {
     this.#wheel.cancel(row * 2 + 1);
   }
