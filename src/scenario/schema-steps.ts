@@ -198,7 +198,11 @@ const plainSteps = {
   login: login.optional().describe('Fetches credentials (both factors) from the login address of the target.'),
   connect: connect.optional().describe('Opens the WebSocket connection.'),
   auth: z.strictObject({ timeout: timeout() }).optional().describe('Proves both factors on the connection.'),
-  heartbeat: heartbeat.optional().describe('Starts signed heartbeats.'),
+  heartbeat: heartbeat
+    .optional()
+    .describe(
+      'Starts signed heartbeats, the first at a random moment of the period. Beats more than 10 s apart go out together with a planned `op` that is due within their jitter.',
+    ),
   join: z
     .strictObject({ room: clientNumber(0, 2 ** 32 - 1).describe('Number of the room, from 0.'), timeout: timeout() })
     .optional()
