@@ -1,4 +1,4 @@
-/** Remote and local addresses in kernel-visible memory, and the chain of entries that opens a connection between two of them. */
+/** Remote and local addresses in kernel-visible memory, and the entries that open a connection between two of them. */
 import {
   AF_INET,
   AF_INET6,

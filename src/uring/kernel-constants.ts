@@ -16,7 +16,6 @@ export const IORING_SQ_CQ_OVERFLOW = 1 << 1;
 export const IORING_SQ_TASKRUN = 1 << 2;
 
 export const IORING_REGISTER_EVENTFD = 4;
-export const IORING_REGISTER_FILES_UPDATE = 6;
 export const IORING_REGISTER_PROBE = 8;
 export const IORING_REGISTER_FILES2 = 13;
 export const IORING_REGISTER_PBUF_RING = 22;

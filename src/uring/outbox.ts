@@ -14,10 +14,6 @@ export class Outbox {
     this.bytes = new Uint8Array(this.memory.buffer);
   }
 
-  get empty(): boolean {
-    return this.#used === 0;
-  }
-
   /** Room for `length` bytes, aligned to 16; returns its offset, or -1 when the area is full until the next reset. */
   take(length: number): number {
     const at = this.#used;

@@ -100,7 +100,9 @@ export class SocketGroup implements RingOwner {
 
   connect(row: number, target: number, source: number, bytes: Uint8Array, start: number, end: number): void {
     const ring = this.ringOf(row);
+    // Whatever an earlier life of the row did not come to send is not this one's.
     if (end > start) this.#firstBytes.set(row, bytes.slice(start, end));
+    else this.#firstBytes.delete(row);
     this.#addresses.connect(ring, row - ring.base, target, source);
   }
 

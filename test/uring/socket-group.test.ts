@@ -210,3 +210,15 @@ test('a row whose connection failed to begin can begin again at once', options, 
     pair.until(() => pair.text(pair.atClient, 0) === 'alive');
   });
 });
+
+test('first bytes of a connection that failed are not sent by the next one of the row', options, () => {
+  withPair({ capacity: 1, slotsPerRing: 1 }, (pair) => {
+    const lost = Buffer.from('lost');
+    pair.client.connect(0, 1, -1, lost, 0, lost.length);
+    pair.until(() => pair.atClient.closed.length === 1);
+    pair.connect(0);
+    pair.until(() => pair.atClient.connected.length === 1);
+    pair.send(0, Buffer.from('own'));
+    pair.until(() => pair.text(pair.atClient, 0) === 'own');
+  });
+});
