@@ -27,7 +27,13 @@ export interface ServerStats {
   readonly threads: readonly Readonly<Record<string, number>>[];
 }
 
-/** What the server counts, as Prometheus text and as JSON. Reading it costs the gateway threads nothing. */
+/**
+ * What the server counts, as Prometheus text and as JSON. Reading it costs the gateway threads nothing.
+ *
+ * A system adds its own metrics from its own file: `new Gauge({ registers: [metrics.registry], name: 'gwrk_...', help, collect() {
+ * this.set(...) } })` of prom-client. Names begin with gwrk_ and use base units (_seconds, _bytes); counters end in _total. What is
+ * read only when someone asks (collect) costs the measured path nothing; everything registered is exported by OpenTelemetry too.
+ */
 export class Metrics {
   readonly #options: MetricsOptions;
   readonly #registry = new Registry();
@@ -67,6 +73,11 @@ export class Metrics {
         for (const outcome of LOGIN_OUTCOMES) this.inc({ outcome }, logins[outcome]);
       },
     });
+  }
+
+  /** Where metrics are registered; see the class. */
+  get registry(): Registry {
+    return this.#registry;
   }
 
   get contentType(): string {
