@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Command, CommanderError } from 'commander';
 import { GwrkError } from '../src/core/errors.js';
 import type { ProofKind } from './auth/proof.js';
+import type { DevicePolicy } from './auth/store.js';
 import { isLoopback } from './http-exchange.js';
 import { parseChoice, parseCount, parseDurationMs, parseHost, parseOrigin, parsePort } from './option-values.js';
 
@@ -21,6 +22,8 @@ export interface ServeOptions {
   readonly maxConnections: number;
   readonly maxSessions: number;
   readonly sessionsPerUser: number;
+  readonly devicesPerUser: number;
+  readonly devicePolicy: DevicePolicy;
   readonly allowedOrigins: readonly string[];
   /** 32 bytes. */
   readonly masterKey: Uint8Array;
@@ -63,6 +66,8 @@ function buildCommand(): Command {
     .option('--max-connections <n>', 'connections in all', '1200000')
     .option('--max-sessions <n>', 'sessions in all', '1200000')
     .option('--sessions-per-user <n>', 'a further login ends the oldest one', '1')
+    .option('--devices-per-user <n>', 'devices remembered of a user, each for 30 days', '5')
+    .option('--device-policy <policy>', 'a login from one device more: evict the one seen longest ago, or deny', 'evict')
     .option('--allow-origin <origin...>', 'web pages that may connect (none by default)', [])
     .option('--insecure-plaintext', 'allow a --host that other machines can reach, though nothing is encrypted', false)
     .option('--echo', 'a plain WebSocket echo and nothing else', false)
@@ -152,6 +157,8 @@ export function parseServeOptions(argv: readonly string[], env: NodeJS.ProcessEn
     maxConnections: parseCount('--max-connections', flags.maxConnections!, 1, 4_000_000),
     maxSessions: parseCount('--max-sessions', flags.maxSessions!, 1, 10_000_000),
     sessionsPerUser: parseCount('--sessions-per-user', flags.sessionsPerUser!, 1, 1_000),
+    devicesPerUser: parseCount('--devices-per-user', flags.devicesPerUser!, 1, 1_000),
+    devicePolicy: parseChoice('--device-policy', flags.devicePolicy!, ['evict', 'deny']),
     allowedOrigins: flags.allowOrigin.map((origin) => parseOrigin('--allow-origin', origin)),
     masterKey: masterKey ?? new Uint8Array(randomBytes(32)),
     isMasterKeyFresh: masterKey === undefined,

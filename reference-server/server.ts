@@ -9,7 +9,7 @@ import { MemoryStore } from './auth/memory-store.js';
 import { noProof, type Proof } from './auth/proof.js';
 import { readCredentials, scryptProof } from './auth/scrypt-proof.js';
 import { SessionTable } from './auth/session-table.js';
-import type { AuthStore } from './auth/store.js';
+import type { AuthStore, StoreLimits } from './auth/store.js';
 import { deriveTicketKey, ticketProof } from './auth/ticket-proof.js';
 import { Counters } from './counters.js';
 import { type HttpListener, listenHttp } from './http-listener.js';
@@ -78,7 +78,12 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
   const proof = makeProof(options, clock);
   const keys = deriveMasterKeys(options.masterKey);
   const table = SessionTable.create(options.echo ? 1 : options.maxSessions);
-  const store: AuthStore = new MemoryStore({ table, clock, maxSessionsPerUser: options.sessionsPerUser });
+  const limits: StoreLimits = {
+    maxSessionsPerUser: options.sessionsPerUser,
+    maxDevicesPerUser: options.devicesPerUser,
+    devicePolicy: options.devicePolicy,
+  };
+  const store: AuthStore = new MemoryStore({ table, clock, ...limits });
   const counters = Array.from({ length: options.threads }, () => Counters.create());
   const metrics = new Metrics({ counters, sessionCount: () => table.size });
   const issuer = new Issuer({ keys, kid: KID, store, clock });

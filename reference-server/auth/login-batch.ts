@@ -18,7 +18,7 @@ export class LoginBatch {
   readonly userHashes: Uint8Array;
   /** The fingerprint's HMAC, 32 bytes an entry. */
   readonly deviceMacs: Uint8Array;
-  /** What became of each, LOGIN_OK or LOGIN_FULL; set by the store. */
+  /** What became of each, one of the LOGIN_ values of store.ts; set by the store. */
   readonly outcome: Uint8Array;
 
   constructor(capacity: number) {

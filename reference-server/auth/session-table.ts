@@ -178,6 +178,26 @@ export class SessionTable {
     this.#get(this.#rows + row * ROW_INTS + ROW_SID, into, intoAt);
   }
 
+  /** Copies the 16 bytes of a row's token id. Writer only. */
+  copyJti(row: number, into: Uint8Array, intoAt: number): void {
+    this.#get(this.#rows + row * ROW_INTS + ROW_JTI, into, intoAt);
+  }
+
+  /** Copies the 16 bytes of a row's user. Writer only. */
+  copyUser(row: number, into: Uint8Array, intoAt: number): void {
+    this.#get(this.#rows + row * ROW_INTS + ROW_UID, into, intoAt);
+  }
+
+  /** Copies the 16 bytes of a row's device. Writer only. */
+  copyDevice(row: number, into: Uint8Array, intoAt: number): void {
+    this.#get(this.#rows + row * ROW_INTS + ROW_DEVICE, into, intoAt);
+  }
+
+  /** True when the row's device is deviceHash (16 bytes). Writer only. */
+  isOnDevice(row: number, deviceHash: Uint8Array, deviceHashAt: number): boolean {
+    return this.#equal(this.#rows + row * ROW_INTS + ROW_DEVICE, deviceHash, deviceHashAt);
+  }
+
   /** True when the row's user is uidHash (16 bytes). Writer only. */
   isOfUser(row: number, uidHash: Uint8Array, uidHashAt: number): boolean {
     return this.#equal(this.#rows + row * ROW_INTS + ROW_UID, uidHash, uidHashAt);

@@ -1,20 +1,27 @@
-import type { SessionTable } from './session-table.js';
-
 const NONE = -1;
 
+/** A table whose rows belong to users. */
+export interface UserRows {
+  readonly capacity: number;
+  /** True when the row's user is userHash[at .. at + 16). */
+  isOfUser(row: number, userHash: Uint8Array, at: number): boolean;
+  /** The first four bytes of the row's user as an integer. */
+  userWord(row: number): number;
+}
+
 /**
- * From a user (16 bytes of hash) to the rows of the user's sessions, oldest first: open addressing over Int32, where a bucket
- * holds the oldest row and each row the next one. 8 to 12 bytes a session.
+ * From a user (16 bytes of hash) to the rows that the user has in a table, oldest first: open addressing over Int32, where a bucket
+ * holds the oldest row and each row the next one. 8 to 12 bytes a row.
  */
 export class UserIndex {
-  readonly #table: SessionTable;
-  /** Row + 1 of a user's oldest session; 0 is empty. */
+  readonly #table: UserRows;
+  /** Row + 1 of a user's oldest row; 0 is empty. */
   readonly #buckets: Int32Array;
   readonly #mask: number;
-  /** By row: the user's next session, or NONE. */
+  /** By row: the user's next row, or NONE. */
   readonly #next: Int32Array;
 
-  constructor(table: SessionTable) {
+  constructor(table: UserRows) {
     this.#table = table;
     this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(16, table.capacity * 1.6))));
     this.#mask = this.#buckets.length - 1;
@@ -26,7 +33,12 @@ export class UserIndex {
     return this.#buckets[this.#bucketOf(userHash, at)]! - 1;
   }
 
-  /** Sessions of the user. */
+  /** The next row of the row's user, or -1. */
+  next(row: number): number {
+    return this.#next[row]!;
+  }
+
+  /** Rows of the user. */
   count(userHash: Uint8Array, at: number): number {
     let count = 0;
     for (let row = this.first(userHash, at); row !== NONE; row = this.#next[row]!) count += 1;

@@ -25,7 +25,7 @@ const DFP = Buffer.alloc(32, 0xd5);
 function setUp() {
   const clock = new ManualClock();
   const table = SessionTable.create(100);
-  const store = new MemoryStore({ table, clock, maxSessionsPerUser: 1 });
+  const store = new MemoryStore({ table, clock, maxSessionsPerUser: 1, maxDevicesPerUser: 5, devicePolicy: 'evict' });
   const keys = deriveMasterKeys(MASTER);
   const issuer = new Issuer({ keys, kid: KID, store, clock });
   // The gateway thread has its own view of the table.

@@ -15,7 +15,7 @@ const REFRESH_S = 86_400;
 function setUp(capacity: number, maxSessionsPerUser = 1) {
   const clock = new ManualClock();
   const table = SessionTable.create(capacity);
-  const store = new MemoryStore({ table, clock, maxSessionsPerUser });
+  const store = new MemoryStore({ table, clock, maxSessionsPerUser, maxDevicesPerUser: 5, devicePolicy: 'evict' });
   const ended: [code: number, sid: string][] = [];
   store.onEnded((sids, code) => {
     for (let at = 0; at < sids.length; at += 16) ended.push([code, Buffer.from(sids.subarray(at, at + 16)).toString('hex')]);
