@@ -1,5 +1,7 @@
 /** What the main thread of `gwrk serve` and its gateway threads say to one another. Plain data only. */
 
+import type { RuleSet } from './rules/rule.js';
+
 /** workerData of a gateway thread. Thread `index` of `count`; every thread listens on the same port. */
 export interface GatewayThreadStart {
   readonly kind: 'ws' | 'uring';
@@ -51,11 +53,21 @@ export interface RevokeMessage {
   readonly code: 0x0204 | 0x0205;
 }
 
-export type ToGatewayThread = RevokeMessage;
+/** The rules from now on, in whole. The thread answers 'rules' once they are in force. */
+export interface RulesMessage {
+  readonly type: 'rules';
+  /** Counts the sets since the start of the server. */
+  readonly version: number;
+  readonly rules: RuleSet;
+}
+
+export type ToGatewayThread = RevokeMessage | RulesMessage;
 
 export type FromGatewayThread =
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'drained' }
+  /** The rules of that version are in force in this thread. */
+  | { readonly type: 'rules'; readonly version: number }
   | { readonly type: 'failed'; readonly message: string; readonly stack: string }
   /** One event of the audit log; `sid` is base64url. */
   | {

@@ -95,7 +95,9 @@ class GatewayThread implements GatewayHandler {
     // Taken back before the messages are read: one that comes meanwhile raises the flag again.
     Atomics.store(this.#control, CONTROL_MAIL, 0);
     for (let mail = receiveMessageOnPort(parentPort!); mail !== undefined; mail = receiveMessageOnPort(parentPort!)) {
-      this.#handler.receive(mail.message as ToGatewayThread, nowUs);
+      const message = mail.message as ToGatewayThread;
+      this.#handler.receive(message, nowUs);
+      if (message.type === 'rules') post({ type: 'rules', version: message.version });
     }
   }
 

@@ -20,6 +20,8 @@ export interface ThreadPoolOptions {
   /** One a thread. */
   readonly counters: readonly SharedArrayBuffer[];
   readonly onAudit: (event: AuditEvent) => void;
+  /** The rules of this version are in force in that thread. */
+  readonly onRules?: (version: number, thread: number) => void;
   /** A thread ended that was not asked to. Called at most once. */
   readonly onFailure: (error: Error) => void;
 }
@@ -129,6 +131,7 @@ function startThread(state: PoolState, index: number, port: number): { thread: T
     worker.on('message', (message: FromGatewayThread) => {
       if (message.type === 'listening') resolve(message.port);
       else if (message.type === 'audit') options.onAudit(message);
+      else if (message.type === 'rules') options.onRules?.(message.version, index);
       else if (message.type === 'failed') fail(Object.assign(new Error(message.message), { stack: message.stack }));
     });
     worker.once('error', (error) => fail(error instanceof Error ? error : new Error(String(error))));
