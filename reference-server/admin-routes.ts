@@ -6,12 +6,14 @@ import { type HttpHandler, routeOf, sendJson, sendText } from './http-exchange.j
 import { answerHealth } from './http-routes.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Metrics } from './metrics.js';
+import { answerCauses, type CausesRouteOptions } from './telemetry/causes-route.js';
 
 export interface AdminRoutesOptions {
   readonly token: string;
   readonly issuer: Issuer;
   readonly lifecycle: Lifecycle;
   readonly metrics: Metrics;
+  readonly causes: CausesRouteOptions;
 }
 
 /** Hosts that name this machine's loopback: a page of another name that resolves to it (DNS rebinding) sends its own name. */
@@ -20,7 +22,7 @@ const OWN_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** What stands on --admin-port, a loopback address: health and metrics for anyone here, everything else for the bearer. */
-export function adminRoutes({ token, issuer, lifecycle, metrics }: AdminRoutesOptions): HttpHandler {
+export function adminRoutes({ token, issuer, lifecycle, metrics, causes }: AdminRoutesOptions): HttpHandler {
   const bulkLogin = new BulkLogin(issuer);
   const expected = digest(`Bearer ${token}`);
   const isAuthorized = (request: IncomingMessage): boolean => timingSafeEqual(digest(request.headers.authorization ?? ''), expected);
@@ -40,6 +42,8 @@ export function adminRoutes({ token, issuer, lifecycle, metrics }: AdminRoutesOp
         return bulkLogin.handle(request, response);
       case 'GET /admin/v1/stats':
         return sendJson(response, 200, metrics.stats());
+      case 'GET /admin/v1/causes':
+        return answerCauses(causes, request, response);
       default:
         return sendJson(response, 404, { error: 'NOT_FOUND' });
     }

@@ -1,4 +1,5 @@
 import { CLIENT_BODY, SERVER_BODY } from '../src/protocol/packet.js';
+import { TURN_CELLS, TurnTimes } from './telemetry/turn-times.js';
 
 const names: string[] = [];
 const counter = (name: string): number => names.push(name) - 1;
@@ -40,6 +41,17 @@ export const GC_COUNT = counter('gc_count');
 /** Milliseconds spent in garbage collection on this thread. */
 export const GC_MS = counter('gc_ms');
 export const GC_MAJOR = counter('gc_major');
+
+/** Kinds of garbage collection, as prom-client names them for the main thread. */
+export const GC_KINDS = ['minor', 'major', 'incremental', 'weakcb'] as const;
+export type GcKind = (typeof GC_KINDS)[number];
+/** Counters of the collections of each kind, and of the milliseconds that they took. */
+export const GC_COUNT_OF = byKind('gc_count_');
+export const GC_MS_OF = byKind('gc_ms_');
+
+function byKind(prefix: string): Readonly<Record<GcKind, number>> {
+  return Object.fromEntries(GC_KINDS.map((kind) => [kind, counter(prefix + kind)])) as Record<GcKind, number>;
+}
 
 const TYPE_NAMES: readonly (readonly [number, string])[] = [
   [0x0001, 'hello'],
@@ -97,14 +109,17 @@ export class Counters {
   readonly buffer: SharedArrayBuffer;
   /** By counter number. Written in place on hot paths. */
   readonly values: Float64Array;
+  /** The turns of this thread's loop; they lie behind the counters. */
+  readonly turns: TurnTimes;
 
   static create(): Counters {
-    return new Counters(new SharedArrayBuffer(COUNTER_NAMES.length * 8));
+    return new Counters(new SharedArrayBuffer((COUNTER_NAMES.length + TURN_CELLS) * 8));
   }
 
   constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
-    this.values = new Float64Array(buffer);
+    this.values = new Float64Array(buffer, 0, COUNTER_NAMES.length);
+    this.turns = new TurnTimes(new Float64Array(buffer, COUNTER_NAMES.length * 8, TURN_CELLS));
   }
 
   get(name: string): number {

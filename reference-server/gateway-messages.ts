@@ -1,6 +1,7 @@
 /** What the main thread of `gwrk serve` and its gateway threads say to one another. Plain data only. */
 
 import type { RuleSet } from './rules/rule.js';
+import type { SigningBuffers } from './session-signing.js';
 
 /** workerData of a gateway thread. Thread `index` of `count`; every thread listens on the same port. */
 export interface GatewayThreadStart {
@@ -23,6 +24,10 @@ export interface GatewayThreadStart {
   readonly kid: number;
   /** auth/session-table.ts; only the main thread writes. */
   readonly sessionTable: SharedArrayBuffer;
+  /** session-signing.ts; all threads read and write. */
+  readonly signing: SigningBuffers;
+  /** threads/session-takeovers.ts; all threads read and write. */
+  readonly takeovers: SharedArrayBuffer;
   /** counters.ts; each thread has its own buffer and is the only writer. */
   readonly counters: SharedArrayBuffer;
   /** Int32: CONTROL_STATE, CONTROL_MAIL. */
@@ -53,6 +58,15 @@ export interface RevokeMessage {
   readonly code: 0x0204 | 0x0205;
 }
 
+/** A connection on another thread has the session now: one of an older claim gets ERROR 0205 and is closed. */
+export interface ReplacedMessage {
+  readonly type: 'replaced';
+  /** 16 bytes. */
+  readonly sid: Uint8Array;
+  /** Number of the claim; threads/session-takeovers.ts. */
+  readonly claim: number;
+}
+
 /** The rules from now on, in whole. The thread answers 'rules' once they are in force. */
 export interface RulesMessage {
   readonly type: 'rules';
@@ -61,14 +75,18 @@ export interface RulesMessage {
   readonly rules: RuleSet;
 }
 
-export type ToGatewayThread = RevokeMessage | RulesMessage;
+export type ToGatewayThread = RevokeMessage | ReplacedMessage | RulesMessage;
 
 export type FromGatewayThread =
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'drained' }
   /** The rules of that version are in force in this thread. */
   | { readonly type: 'rules'; readonly version: number }
+  /** To be handed on to that thread. */
+  | { readonly type: 'tell'; readonly thread: number; readonly message: ToGatewayThread }
   | { readonly type: 'failed'; readonly message: string; readonly stack: string }
+  /** A turn of the loop took LONG_TURN_US or more; `pauseUs` of it was garbage collection. Clock microseconds. */
+  | { readonly type: 'turn'; readonly startUs: number; readonly endUs: number; readonly pauseUs: number }
   /** One event of the audit log; `sid` is base64url. */
   | {
       readonly type: 'audit';

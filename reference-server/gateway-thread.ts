@@ -19,6 +19,9 @@ import {
 import { GcWatch } from './gateway-thread-gc.js';
 import type { ThreadHandler } from './gateway-thread-handler.js';
 import { SessionMachine } from './session.js';
+import { SigningMemory } from './session-signing.js';
+import { LONG_TURN_US, type TurnTimes } from './telemetry/turn-times.js';
+import { SessionTakeovers } from './threads/session-takeovers.js';
 
 const UPGRADE_TIMEOUT_MS = 3_000;
 const MAX_MESSAGE_BYTES = 4_104;
@@ -35,6 +38,7 @@ class GatewayThread implements GatewayHandler {
   readonly #gateway: Gateway;
   readonly #handler: ThreadHandler;
   readonly #gcWatch: GcWatch;
+  readonly #turns: TurnTimes;
   #drainUntilUs = 0;
   #stopping = false;
 
@@ -43,6 +47,7 @@ class GatewayThread implements GatewayHandler {
     this.#gateway = gateway;
     this.#handler = handler;
     this.#gcWatch = new GcWatch(counters);
+    this.#turns = counters.turns;
   }
 
   async run(): Promise<void> {
@@ -53,18 +58,22 @@ class GatewayThread implements GatewayHandler {
   }
 
   onOpen(slot: number, nowUs: number): void {
+    this.#turns.event(nowUs);
     this.#handler.onOpen(slot, nowUs);
   }
 
   onBinary(slot: number, bytes: Uint8Array, start: number, end: number, nowUs: number): void {
+    this.#turns.event(nowUs);
     this.#handler.onBinary(slot, bytes, start, end, nowUs);
   }
 
   onText(slot: number, bytes: Uint8Array, start: number, end: number, nowUs: number): void {
+    this.#turns.event(nowUs);
     this.#handler.onText(slot, bytes, start, end, nowUs);
   }
 
   onClose(slot: number, code: number, nowUs: number): void {
+    this.#turns.event(nowUs);
     this.#handler.onClose(slot, code, nowUs);
   }
 
@@ -72,7 +81,18 @@ class GatewayThread implements GatewayHandler {
     this.#obey(nowUs);
     if (this.#stopping) return nowUs + LOOK_EVERY_US;
     this.#gcWatch.tick(nowUs);
-    return Math.min(this.#handler.onTick(nowUs), nowUs + LOOK_EVERY_US);
+    const deadlineUs = Math.min(this.#handler.onTick(nowUs), nowUs + LOOK_EVERY_US);
+    this.#endTurn(nowUs);
+    return deadlineUs;
+  }
+
+  #endTurn(tickUs: number): void {
+    const endUs = systemClock.nowUs();
+    const turnUs = this.#turns.end(tickUs, endUs);
+    if (turnUs < LONG_TURN_US) return;
+    // Each turn with so long a collection is a long one and has read what was before it: what is read now is this turn's.
+    const pauseUs = this.#gcWatch.read(LONG_TURN_US);
+    post({ type: 'turn', startUs: endUs - turnUs, endUs, pauseUs });
   }
 
   #obey(nowUs: number): void {
@@ -128,6 +148,11 @@ async function createGateway(start: GatewayThreadStart): Promise<Gateway> {
   return createUringGateway(options);
 }
 
+/** Threads do not speak to one another but over the main thread, which wakes them where they sleep. */
+function tellReplaced(thread: number, sid: Uint8Array, claim: number): void {
+  post({ type: 'tell', thread, message: { type: 'replaced', sid, claim } });
+}
+
 function createSessions(start: GatewayThreadStart, gateway: Gateway, counters: Counters): ThreadHandler {
   const keys = deriveMasterKeys(Buffer.from(start.masterKeyHex, 'hex'));
   const table = new SessionTable(start.sessionTable);
@@ -140,6 +165,9 @@ function createSessions(start: GatewayThreadStart, gateway: Gateway, counters: C
     heartbeatMs: start.heartbeatMs,
     rooms: start.rooms,
     roomTickMs: start.roomTickMs,
+    // What all threads share is counted by one of them.
+    signing: new SigningMemory(start.signing, start.index === 0 ? counters : undefined),
+    ...(start.count === 1 ? {} : { takeovers: new SessionTakeovers(start.takeovers, start.index, gateway.capacity, tellReplaced) }),
   });
 }
 

@@ -1,7 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { LOGIN_OUTCOMES, type LoginOutcome } from './auth/login.js';
-import { COUNTER_NAMES, type Counters, GAUGE_NAMES } from './counters.js';
+import { COUNTER_NAMES, type Counters } from './counters.js';
 import { MainThreadGc } from './main-thread-gc.js';
+import { registerGc, registerThreadCounters, registerTurns } from './telemetry/thread-metrics.js';
 
 export interface MetricsOptions {
   /** One a gateway thread. */
@@ -51,7 +52,9 @@ export class Metrics {
     this.#threads = options.counters.map(() => ({}));
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 50 });
-    for (const [index, name] of COUNTER_NAMES.entries()) this.#register(name, index);
+    registerThreadCounters(this.#registry, options.counters);
+    registerTurns(this.#registry, options.counters);
+    registerGc(this.#registry, options.counters, this.#gc);
     const { sessionCount } = options;
     new Gauge({
       name: 'gwrk_sessions',
@@ -127,33 +130,6 @@ export class Metrics {
   close(): void {
     this.#gc.stop();
     this.#registry.clear();
-  }
-
-  #register(name: string, index: number): void {
-    const registers = [this.#registry];
-    const read = (): number => this.#sum(index);
-    if (GAUGE_NAMES.has(name)) {
-      const help = `${name.replaceAll('_', ' ')} at this moment`;
-      new Gauge({
-        name: `gwrk_${name}`,
-        help,
-        registers,
-        collect() {
-          this.set(read());
-        },
-      });
-      return;
-    }
-    const help = `${name.replaceAll('_', ' ')} since the start`;
-    new Counter({
-      name: `gwrk_${name}_total`,
-      help,
-      registers,
-      collect() {
-        this.reset();
-        this.inc(read());
-      },
-    });
   }
 
   #sum(index: number): number {

@@ -18,6 +18,9 @@ import { Lifecycle } from './lifecycle.js';
 import { Metrics } from './metrics.js';
 import type { ServeOptions } from './options.js';
 import { requireFreePort } from './port-check.js';
+import { CauseLog } from './telemetry/cause-log.js';
+import { longTurnCause } from './telemetry/long-turn.js';
+import { TimedStore } from './telemetry/timed-store.js';
 import { ThreadPool } from './thread-pool.js';
 
 /** There is one master key; a second one while keys are rotated would be number 2. */
@@ -83,9 +86,11 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
     maxDevicesPerUser: options.devicesPerUser,
     devicePolicy: options.devicePolicy,
   };
-  const store: AuthStore = new MemoryStore({ table, clock, ...limits });
+  const plainStore: AuthStore = new MemoryStore({ table, clock, ...limits });
   const counters = Array.from({ length: options.threads }, () => Counters.create());
   const metrics = new Metrics({ counters, sessionCount: () => table.size });
+  const causes = new CauseLog(clock);
+  const store: AuthStore = new TimedStore(plainStore, { clock, registry: metrics.registry, causes });
   const issuer = new Issuer({ keys, kid: KID, store, clock });
   const login = new Login({ issuer, proof, clock, onOutcome: (outcome) => metrics.countLogin(outcome) });
   const lifecycle = new Lifecycle();
@@ -103,7 +108,13 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
   let ending: Promise<void> | undefined;
   try {
     const http = httpRoutes({ ...(options.echo ? {} : { login }), lifecycle, metrics });
-    const admin = adminRoutes({ token: options.adminToken, issuer, lifecycle, metrics });
+    const admin = adminRoutes({
+      token: options.adminToken,
+      issuer,
+      lifecycle,
+      metrics,
+      causes: { clock, causes, threads: options.threads, operationsAskStore: false, kernel: () => undefined },
+    });
     listeners.push(await listenHttp(http, options.host, options.httpPort, '--http-port'));
     listeners.push(await listenHttp(admin, ADMIN_HOST, options.adminPort, '--admin-port'));
   } catch (error) {
@@ -129,6 +140,7 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
       count: options.threads,
       counters: counters.map(({ buffer }) => buffer),
       onAudit: ({ event }) => metrics.countAudit(event),
+      onLongTurn: (turn, thread) => causes.add(longTurnCause(turn, thread)),
       onFailure: (error) => fail(error),
       start: {
         kind: gateway,

@@ -12,6 +12,7 @@ import {
 } from './gateway-messages.js';
 
 export type AuditEvent = Extract<FromGatewayThread, { type: 'audit' }>;
+export type LongTurn = Extract<FromGatewayThread, { type: 'turn' }>;
 
 export interface ThreadPoolOptions {
   readonly count: number;
@@ -20,6 +21,7 @@ export interface ThreadPoolOptions {
   /** One a thread. */
   readonly counters: readonly SharedArrayBuffer[];
   readonly onAudit: (event: AuditEvent) => void;
+  readonly onLongTurn: (turn: LongTurn, thread: number) => void;
   /** The rules of this version are in force in that thread. */
   readonly onRules?: (version: number, thread: number) => void;
   /** A thread ended that was not asked to. Called at most once. */
@@ -55,9 +57,9 @@ export class ThreadPool {
 
   /** Starts all threads; resolves when each of them listens. Rejects with the first one's error. */
   static async start(options: ThreadPoolOptions): Promise<ThreadPool> {
-    const state: PoolState = { isEnding: false, options };
-    for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
     const threads: Thread[] = [];
+    const state: PoolState = { isEnding: false, threads, options };
+    for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
     let { port } = options.start;
     try {
       for (let index = 0; index < options.count; index++) {
@@ -75,10 +77,7 @@ export class ThreadPool {
 
   /** Sends a message to every thread, also to one that waits inside the kernel. */
   tell(message: ToGatewayThread): void {
-    for (const { worker, control } of this.#threads) {
-      worker.postMessage(message);
-      Atomics.store(control, CONTROL_MAIL, 1);
-    }
+    for (const thread of this.#threads) tellThread(thread, message);
   }
 
   /** Lets the threads take leave of their clients; resolves when all have ended, at the latest after `limitMs` and a second. */
@@ -112,7 +111,14 @@ export class ThreadPool {
 
 interface PoolState {
   isEnding: boolean;
+  readonly threads: Thread[];
   readonly options: ThreadPoolOptions;
+}
+
+/** The message first: a thread that finds the flag finds it, too. */
+function tellThread({ worker, control }: Thread, message: ToGatewayThread): void {
+  worker.postMessage(message);
+  Atomics.store(control, CONTROL_MAIL, 1);
 }
 
 function startThread(state: PoolState, index: number, port: number): { thread: Thread; listening: Promise<number> } {
@@ -132,6 +138,9 @@ function startThread(state: PoolState, index: number, port: number): { thread: T
       if (message.type === 'listening') resolve(message.port);
       else if (message.type === 'audit') options.onAudit(message);
       else if (message.type === 'rules') options.onRules?.(message.version, index);
+      else if (message.type === 'tell' && state.threads[message.thread] !== undefined)
+        tellThread(state.threads[message.thread]!, message.message);
+      else if (message.type === 'turn') options.onLongTurn(message, index);
       else if (message.type === 'failed') fail(Object.assign(new Error(message.message), { stack: message.stack }));
     });
     worker.once('error', (error) => fail(error instanceof Error ? error : new Error(String(error))));

@@ -135,7 +135,7 @@ test('other routes and methods are 404, health and metrics answer', async () => 
   const metrics = await ask(open.httpPort, '/metrics');
   assert.match(metrics.headers['content-type']!, /^text\/plain; version=0\.0\.4/);
   assert.match(metrics.text, /^gwrk_logins_total\{outcome="ok"\} \d+$/m);
-  assert.match(metrics.text, /^gwrk_connections_ready 0$/m);
+  assert.match(metrics.text, /^gwrk_connections\{state="ready"\} 0$/m);
   assert.match(metrics.text, /^gwrk_ops_seen_total 0$/m);
 });
 
