@@ -1,6 +1,8 @@
 import { readU16, readU32, readU64 } from '../src/protocol/bytes.js';
 import * as P from '../src/protocol/packet.js';
 import { MAC_FAILURES, OPS_ACKED, OPS_DUPLICATE, OPS_REFUSED, OPS_SEEN, PACKETS_OUT } from './counters.js';
+import { NONCE_RUNNING, NONCE_UNKNOWN } from './nonce-ring.js';
+import { OP_ALLOWED } from './op-window.js';
 import type { OperationResult, Operations } from './operations.js';
 import type { SessionCore } from './session-core.js';
 import type { SigningMemory } from './session-signing.js';
@@ -56,19 +58,31 @@ export class OperationPackets {
     const skewMs = readU64(bytes, at + P.OP_SIGNED_TS_UNIX_MS) - core.clock.unixMs(nowUs);
     if (skewMs > MAX_SKEW_MS || skewMs < -MAX_SKEW_MS) return this.#refuse(slot, bytes, at, P.CODE_TS_SKEW, nowUs);
 
-    const { rings, windows } = this.#signing;
-    const ring = this.#signing.ringOf(slot);
+    const { rings, limit } = this.#signing;
+    const { identity, user } = core.columns;
     const low = readU32(bytes, at + P.OP_SIGNED_NONCE);
     const high = readU32(bytes, at + P.OP_SIGNED_NONCE + 4);
-    const known = rings.find(ring, low, high, nowUs);
-    if (known >= 0) {
-      core.counters.values[OPS_DUPLICATE]!++;
-      return this.#answer(slot, bytes, at, known, P.OP_ACK_FLAG_DUP, NO_RESULT, nowUs);
+    let known = rings.find(identity, slot * 16, low, high, nowUs);
+    if (known !== NONCE_UNKNOWN) return this.#repeat(slot, bytes, at, known, nowUs);
+    if (limit.ask(user, slot * 16, nowUs) !== OP_ALLOWED) return this.#refuse(slot, bytes, at, P.CODE_OP_WINDOW, nowUs);
+    known = rings.begin(identity, slot * 16, low, high, nowUs);
+    // Another connection of the session, on another thread, was faster.
+    if (known !== NONCE_UNKNOWN) return this.#repeat(slot, bytes, at, known, nowUs);
+    this.#signing.count();
+    let code = P.CODE_INTERNAL;
+    try {
+      code = this.#operations.run(slot, readU16(bytes, at + P.OP_SIGNED_OPCODE), true, bytes, at + P.OP_SIGNED_PAYLOAD, end);
+    } finally {
+      rings.finish(identity, slot * 16, low, high, code, nowUs);
     }
-    if (!windows.allow(this.#signing.windowOf(slot), nowUs)) return this.#refuse(slot, bytes, at, P.CODE_OP_WINDOW, nowUs);
-    const code = this.#operations.run(slot, readU16(bytes, at + P.OP_SIGNED_OPCODE), true, bytes, at + P.OP_SIGNED_PAYLOAD, end);
-    rings.store(ring, low, high, code, nowUs);
     return this.#answer(slot, bytes, at, code, 0, this.#operations, nowUs);
+  }
+
+  /** The answer to an operation that was sent before: its first one, or "later" while there is none. */
+  #repeat(slot: number, bytes: Uint8Array, at: number, known: number, nowUs: number): true {
+    if (known === NONCE_RUNNING) return this.#refuse(slot, bytes, at, P.CODE_RATE, nowUs);
+    this.#core.counters.values[OPS_DUPLICATE]!++;
+    return this.#answer(slot, bytes, at, known, P.OP_ACK_FLAG_DUP, NO_RESULT, nowUs);
   }
 
   /** Answered, but not run and not remembered: the client may send it again. */

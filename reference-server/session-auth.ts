@@ -9,6 +9,7 @@ import type { SessionCore } from './session-core.js';
 import type { SessionIndex } from './session-index.js';
 import type { SigningMemory } from './session-signing.js';
 import { CLOSED, READY } from './session-states.js';
+import type { SessionTakeovers } from './threads/session-takeovers.js';
 
 /** Why an AUTH failed, behind the reasons of auth/auth-result.ts: the tag was not made with the session secret. */
 const REASON_TAG = -1;
@@ -19,6 +20,7 @@ export class AuthPackets {
   readonly #authenticator: Authenticator;
   readonly #index: SessionIndex;
   readonly #signing: SigningMemory;
+  readonly #takeovers: SessionTakeovers | undefined;
   readonly #rooms: RoomDirectory;
   readonly #heartbeatMs: number;
   readonly #silenceUs: number;
@@ -30,6 +32,7 @@ export class AuthPackets {
     authenticator: Authenticator,
     index: SessionIndex,
     signing: SigningMemory,
+    takeovers: SessionTakeovers | undefined,
     rooms: RoomDirectory,
     heartbeatMs: number,
     silenceUs: number,
@@ -38,6 +41,7 @@ export class AuthPackets {
     this.#authenticator = authenticator;
     this.#index = index;
     this.#signing = signing;
+    this.#takeovers = takeovers;
     this.#rooms = rooms;
     this.#heartbeatMs = heartbeatMs;
     this.#silenceUs = silenceUs;
@@ -94,13 +98,9 @@ export class AuthPackets {
       columns.identity[slot * 16 + i] = result.sid[i]!;
       columns.user[slot * 16 + i] = result.userHash[i]!;
     }
-    if (older >= 0) {
-      this.#index.remove(older);
-      this.#signing.handOver(older, slot);
-    } else {
-      this.#signing.attach(slot);
-    }
+    if (older >= 0) this.#index.remove(older);
     this.#index.insert(slot);
+    this.#takeovers?.claim(slot, result.sessionRow, result.sid);
     this.#dropAnswered(slot, bytes, lastAckNonceAt, nowUs);
     const isSeatKept = older >= 0 && wantsSeat && this.#rooms.handOver(older, slot);
 
@@ -131,9 +131,8 @@ export class AuthPackets {
 
   /** The client has the answer to this nonce, so it will not send an older one again (ruling 30). */
   #dropAnswered(slot: number, bytes: Uint8Array, nonceAt: number, nowUs: number): void {
-    const ring = this.#core.columns.ring[slot]!;
     const low = readU32(bytes, nonceAt);
     const high = readU32(bytes, nonceAt + 4);
-    if (ring !== 0 && (low | high) !== 0) this.#signing.rings.dropOlder(ring - 1, low, high, nowUs);
+    if ((low | high) !== 0) this.#signing.rings.dropOlder(this.#core.columns.identity, slot * 16, low, high, nowUs);
   }
 }

@@ -21,9 +21,6 @@ export class SessionColumns {
   /** Room plus 1, 0 for none, and the seat in it. */
   readonly room: Uint32Array;
   readonly seat: Uint16Array;
-  /** Nonce ring plus 1 and operation window plus 1; 0 until the first signed operation. */
-  readonly ring: Int32Array;
-  readonly window: Int32Array;
   /** 16 bytes a slot: the server's nonce until AUTH, the sid afterwards. */
   readonly identity: Uint8Array;
   /** 16 bytes a slot: hash of the user id. */
@@ -40,13 +37,11 @@ export class SessionColumns {
     this.slowSinceUs = new Float64Array(capacity);
     this.room = new Uint32Array(capacity);
     this.seat = new Uint16Array(capacity);
-    this.ring = new Int32Array(capacity);
-    this.window = new Int32Array(capacity);
     this.identity = new Uint8Array(capacity * 16);
     this.user = new Uint8Array(capacity * 16);
   }
 
-  /** A new connection in this slot. What outlives a packet exchange (room, ring, window) was given back before. */
+  /** A new connection in this slot. What outlives a packet exchange (its room) was given back before. */
   reset(slot: number): void {
     this.lastSeq[slot] = 0;
     this.heartbeat[slot] = 0;

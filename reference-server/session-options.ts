@@ -4,6 +4,8 @@ import type { Authenticator } from './auth/authenticator.js';
 import type { Counters } from './counters.js';
 import type { Gateway } from './gateway/gateway.js';
 import type { AuditSink } from './session-audit.js';
+import type { SigningMemory } from './session-signing.js';
+import type { SessionTakeovers } from './threads/session-takeovers.js';
 
 /** Largest rate of a connection, client to server. */
 export const PACKETS_PER_SECOND = 200;
@@ -29,6 +31,10 @@ export interface SessionOptions {
   readonly roomTickMs: number;
   /** More than these are answered 0304 and closed. */
   readonly maxUnauthenticated?: number;
+  /** What is remembered of critical operations; its own when absent. */
+  readonly signing?: SigningMemory;
+  /** Present where several gateway threads share the sessions. */
+  readonly takeovers?: SessionTakeovers;
   /** Two rows a slot; made when absent. */
   readonly macs?: MacTable;
 }

@@ -9,10 +9,11 @@ import {
   HANDSHAKES,
   MESSAGES_IN,
   PACKETS_IN,
+  REPLACED,
   REVOKED,
   TIMERS,
 } from './counters.js';
-import type { RevokeMessage, ToGatewayThread } from './gateway-messages.js';
+import type { ReplacedMessage, RevokeMessage, ToGatewayThread } from './gateway-messages.js';
 import type { ThreadHandler } from './gateway-thread-handler.js';
 import { Operations } from './operations.js';
 import { OperationPackets } from './operations-packets.js';
@@ -37,6 +38,7 @@ import {
 import { SigningMemory } from './session-signing.js';
 import { FINE, SKIP, SlowPeers } from './session-slow.js';
 import { FREE, GREETED, LEGAL_STATES, READY } from './session-states.js';
+import type { SessionTakeovers } from './threads/session-takeovers.js';
 import { TimingWheel } from './timing-wheel.js';
 import { TokenBuckets } from './token-bucket.js';
 
@@ -55,6 +57,7 @@ export class SessionMachine implements ThreadHandler {
   readonly #buckets: TokenBuckets;
   readonly #index: SessionIndex;
   readonly #signing: SigningMemory;
+  readonly #takeovers: SessionTakeovers | undefined;
   readonly #slowPeers: SlowPeers;
   readonly #rooms: RoomDirectory;
   readonly #broadcast: RoomBroadcast;
@@ -88,12 +91,22 @@ export class SessionMachine implements ThreadHandler {
     this.#core = core;
     this.#buckets = new TokenBuckets(gateway.capacity, { packetsPerSecond: PACKETS_PER_SECOND, bytesPerSecond: BYTES_PER_SECOND });
     this.#index = new SessionIndex(core.columns.identity);
-    this.#signing = new SigningMemory(core.columns, counters);
+    this.#signing = options.signing ?? new SigningMemory(SigningMemory.allocate(gateway.capacity), counters);
+    this.#takeovers = options.takeovers;
     this.#slowPeers = new SlowPeers(gateway, core.columns);
     this.#rooms = new RoomDirectory(options.rooms, core.columns, counters);
     this.#broadcast = new RoomBroadcast(this.#rooms, core, this.#slowPeers, options.roomTickMs, startUs);
     const silence = silenceUs(heartbeatMs);
-    this.#auth = new AuthPackets(core, options.authenticator, this.#index, this.#signing, this.#rooms, heartbeatMs, silence);
+    this.#auth = new AuthPackets(
+      core,
+      options.authenticator,
+      this.#index,
+      this.#signing,
+      this.#takeovers,
+      this.#rooms,
+      heartbeatMs,
+      silence,
+    );
     this.#heartbeats = new HeartbeatPackets(core, this.#buckets, silence);
     this.#operations = new OperationPackets(core, this.#buckets, this.#signing, new Operations(this.#rooms));
     this.#roomPackets = new RoomPackets(core, this.#buckets, this.#rooms, this.#broadcast);
@@ -139,7 +152,7 @@ export class SessionMachine implements ThreadHandler {
     core.close(slot, CLOSE_UNSUPPORTED);
   }
 
-  onClose(slot: number, code: number, nowUs: number): void {
+  onClose(slot: number, code: number, _nowUs: number): void {
     const core = this.#core;
     const { columns } = core;
     if (columns.state[slot] === FREE) throw new Error(`slot ${slot} was closed twice`);
@@ -147,8 +160,8 @@ export class SessionMachine implements ThreadHandler {
     core.counters.values[closeCounter(code)]!++;
     core.wheel.cancel(slot);
     this.#rooms.leave(slot);
-    this.#signing.detach(slot, nowUs);
     if (this.#index.holds(slot)) this.#index.remove(slot);
+    this.#takeovers?.release(slot);
     core.macs.clear(2 * slot);
     core.macs.clear(2 * slot + 1);
     core.enter(slot, FREE);
@@ -164,6 +177,7 @@ export class SessionMachine implements ThreadHandler {
     }
     const nextTickUs = this.#broadcast.run(nowUs);
     counters.values[TIMERS] = wheel.count;
+    if (this.#takeovers?.turn()) return nowUs;
     return Math.min(nextTickUs, wheel.nextTickUs());
   }
 
@@ -186,8 +200,9 @@ export class SessionMachine implements ThreadHandler {
     }
   }
 
-  receive(message: ToGatewayThread, nowUs: number): void {
-    if (message.type === 'revoke') this.#revoke(message, nowUs);
+  receive(message: ToGatewayThread, _nowUs: number): void {
+    if (message.type === 'revoke') this.#revoke(message);
+    else if (message.type === 'replaced') this.#replace(message);
   }
 
   #greet(slot: number, nowUs: number): void {
@@ -211,17 +226,24 @@ export class SessionMachine implements ThreadHandler {
   }
 
   /** Closes the connections of sessions that are gone and frees what those sessions kept. */
-  #revoke(message: RevokeMessage, nowUs: number): void {
+  #revoke(message: RevokeMessage): void {
     const { sids, code } = message;
     for (let at = 0; at + 16 <= sids.length; at += 16) {
       const slot = this.#index.find(sids, at);
       if (slot >= 0) {
         this.#core.counters.values[REVOKED]!++;
-        this.#signing.detach(slot, nowUs);
         this.#core.fault(slot, code, 0, 0, 0);
       }
       this.#signing.forget(sids, at);
     }
+  }
+
+  /** A connection on another thread has the session now, unless this thread's is newer still. */
+  #replace({ sid, claim }: ReplacedMessage): void {
+    const slot = this.#index.find(sid, 0);
+    if (slot < 0 || !this.#takeovers!.isBefore(slot, claim)) return;
+    this.#core.counters.values[REPLACED]!++;
+    this.#core.fault(slot, P.CODE_REPLACED, 0, 0, 0);
   }
 
   /** Runs the packets of one message in order (ruling 17). False when the connection is being closed. */

@@ -10,6 +10,8 @@ import {
   STATE_STOP_NOW,
   type ToGatewayThread,
 } from '../../../reference-server/gateway-messages.js';
+import { SigningMemory } from '../../../reference-server/session-signing.js';
+import { SessionTakeovers } from '../../../reference-server/threads/session-takeovers.js';
 import { LoginDesk } from '../login-desk.js';
 
 /** The product's gateway thread, run as the main thread of `gwrk serve` runs it. */
@@ -50,6 +52,8 @@ export class ServerThread {
       masterKeyHex: desk.masterKey.toString('hex'),
       kid: desk.kid,
       sessionTable: desk.table.buffer,
+      signing: SigningMemory.allocate(desk.table.capacity),
+      takeovers: new SharedArrayBuffer(SessionTakeovers.bytesFor(desk.table.capacity)),
       counters: counters.buffer,
       control,
       index: 0,
