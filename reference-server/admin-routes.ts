@@ -6,6 +6,7 @@ import { type HttpHandler, routeOf, sendJson, sendText } from './http-exchange.j
 import { answerHealth } from './http-routes.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Metrics } from './metrics.js';
+import type { RulesRoutes } from './rules/sources/rules-routes.js';
 import { answerCauses, type CausesRouteOptions } from './telemetry/causes-route.js';
 
 export interface AdminRoutesOptions {
@@ -14,6 +15,7 @@ export interface AdminRoutesOptions {
   readonly lifecycle: Lifecycle;
   readonly metrics: Metrics;
   readonly causes: CausesRouteOptions;
+  readonly rules: RulesRoutes;
 }
 
 /** Hosts that name this machine's loopback: a page of another name that resolves to it (DNS rebinding) sends its own name. */
@@ -22,7 +24,7 @@ const OWN_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** What stands on --admin-port, a loopback address: health and metrics for anyone here, everything else for the bearer. */
-export function adminRoutes({ token, issuer, lifecycle, metrics, causes }: AdminRoutesOptions): HttpHandler {
+export function adminRoutes({ token, issuer, lifecycle, metrics, causes, rules }: AdminRoutesOptions): HttpHandler {
   const bulkLogin = new BulkLogin(issuer);
   const expected = digest(`Bearer ${token}`);
   const isAuthorized = (request: IncomingMessage): boolean => timingSafeEqual(digest(request.headers.authorization ?? ''), expected);
@@ -37,6 +39,7 @@ export function adminRoutes({ token, issuer, lifecycle, metrics, causes }: Admin
     if (!isAuthorized(request)) {
       return sendJson(response, 401, { error: 'UNAUTHORIZED' }, { 'www-authenticate': 'Bearer' });
     }
+    if (rules.handles(route)) return rules.handle(route, request, response);
     switch (route) {
       case 'POST /admin/v1/sessions':
         return bulkLogin.handle(request, response);

@@ -5,8 +5,13 @@ import type { ProofKind } from './auth/proof.js';
 import type { DevicePolicy } from './auth/store.js';
 import { isLoopback } from './http-exchange.js';
 import { parseChoice, parseCount, parseDurationMs, parseHost, parseOrigin, parsePort } from './option-values.js';
+import { readSourceSecrets, type SourceSecrets } from './rules/sources/create-source.js';
+import { parseRulesFlag, RULES_FLAG_HELP, RULES_FOOTER, type SourceAddress } from './rules/sources/source-address.js';
 
 export interface ServeOptions {
+  /** Where rules come from; undefined without --rules. */
+  readonly rules: SourceAddress | undefined;
+  readonly rulesSecrets: SourceSecrets;
   readonly host: string;
   /** Ports: 0 picks a free one. */
   readonly port: number;
@@ -48,7 +53,7 @@ Environment:
   GWRK_MASTER_KEY   64 hex digits; every key is derived from it (default: a fresh one each start)
   GWRK_ADMIN_TOKEN  the bearer of the admin port (default: a fresh one, said in the ready line)
   GWRK_CREDENTIALS  the file of --proof scrypt: a line a user, uid:salt:hash
-`;
+${RULES_FOOTER}`;
 
 function buildCommand(): Command {
   return new Command('gwrk serve')
@@ -69,6 +74,7 @@ function buildCommand(): Command {
     .option('--devices-per-user <n>', 'devices remembered of a user, each for 30 days', '5')
     .option('--device-policy <policy>', 'a login from one device more: evict the one seen longest ago, or deny', 'evict')
     .option('--allow-origin <origin...>', 'web pages that may connect (none by default)', [])
+    .option('--rules <source>', RULES_FLAG_HELP)
     .option('--insecure-plaintext', 'allow a --host that other machines can reach, though nothing is encrypted', false)
     .option('--echo', 'a plain WebSocket echo and nothing else', false)
     .addHelpText('after', FOOTER)
@@ -154,6 +160,8 @@ export function parseServeOptions(argv: readonly string[], env: NodeJS.ProcessEn
     rooms: parseCount('--rooms', flags.rooms!, 1, 1_000_000),
     roomTickMs: parseDurationMs('--room-tick', flags.roomTick!, 10, 60_000),
     echo: flags.echo,
+    rules: parseRulesFlag(flags.rules, flags.echo),
+    rulesSecrets: readSourceSecrets(env),
     maxConnections: parseCount('--max-connections', flags.maxConnections!, 1, 4_000_000),
     maxSessions: parseCount('--max-sessions', flags.maxSessions!, 1, 10_000_000),
     sessionsPerUser: parseCount('--sessions-per-user', flags.sessionsPerUser!, 1, 1_000),

@@ -18,6 +18,9 @@ import { Lifecycle } from './lifecycle.js';
 import { Metrics } from './metrics.js';
 import type { ServeOptions } from './options.js';
 import { requireFreePort } from './port-check.js';
+import { systemTimers } from './rules/sources/rule-source.js';
+import { RulesDesk } from './rules/sources/rules-desk.js';
+import { rulesEventLine } from './rules/sources/rules-event-line.js';
 import { CauseLog } from './telemetry/cause-log.js';
 import { longTurnCause } from './telemetry/long-turn.js';
 import { TimedStore } from './telemetry/timed-store.js';
@@ -94,6 +97,19 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
   const issuer = new Issuer({ keys, kid: KID, store, clock });
   const login = new Login({ issuer, proof, clock, onOutcome: (outcome) => metrics.countLogin(outcome) });
   const lifecycle = new Lifecycle();
+  const rules = new RulesDesk({
+    address: options.rules,
+    secrets: options.rulesSecrets,
+    threadCount: options.threads,
+    apply: (set, version) => pool.tell({ type: 'rules', version, rules: set }),
+    onEvent: (event) => {
+      metrics.countAudit(event.event);
+      process.stderr.write(rulesEventLine(event) ?? '');
+    },
+    registry: metrics.registry,
+    clock,
+    timers: systemTimers,
+  });
 
   let fail: (error: Error) => void = () => {};
   const failure = new Promise<never>((_resolve, reject) => {
@@ -107,6 +123,7 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
   const sweeping = setInterval(() => store.sweep(), SWEEP_MS);
   let ending: Promise<void> | undefined;
   try {
+    await rules.start();
     const http = httpRoutes({ ...(options.echo ? {} : { login }), lifecycle, metrics });
     const admin = adminRoutes({
       token: options.adminToken,
@@ -114,6 +131,7 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
       lifecycle,
       metrics,
       causes: { clock, causes, threads: options.threads, operationsAskStore: false, kernel: () => undefined },
+      rules: rules.routes,
     });
     listeners.push(await listenHttp(http, options.host, options.httpPort, '--http-port'));
     listeners.push(await listenHttp(admin, ADMIN_HOST, options.adminPort, '--admin-port'));
@@ -141,6 +159,7 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
       counters: counters.map(({ buffer }) => buffer),
       onAudit: ({ event }) => metrics.countAudit(event),
       onLongTurn: (turn, thread) => causes.add(longTurnCause(turn, thread)),
+      onRules: (version, thread) => rules.confirm(version, thread),
       onFailure: (error) => fail(error),
       start: {
         kind: gateway,
@@ -162,6 +181,7 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
 
   async function end(limitMs: number): Promise<void> {
     lifecycle.beginDraining();
+    rules.stop();
     if (limitMs > 0) await pool.drain(limitMs);
     else await pool.stop();
     clearInterval(sweeping);

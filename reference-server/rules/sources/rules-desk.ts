@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { Clock } from '../../../src/core/clock.js';
-import { type ErrorCode, GwrkError } from '../../../src/core/errors.js';
+import type { ErrorCode } from '../../../src/core/error-table.js';
+import { GwrkError } from '../../../src/core/errors.js';
 import type { RuleSet } from '../rule.js';
 import { createSource, type SourceSecrets } from './create-source.js';
 import { RuleReceiver, type RulesEvent } from './receiver.js';
@@ -37,6 +38,7 @@ export class RulesDesk {
   readonly #timers: SourceTimers;
   /** Version in force, by thread. */
   readonly #versions: Float64Array;
+  #isStarting = true;
   #onFirstAnswer: () => void = () => {};
   #onConfirmed: () => void = () => {};
 
@@ -46,7 +48,11 @@ export class RulesDesk {
     this.#isFile = address?.kind === 'file';
     this.#timers = timers;
     this.#versions = new Float64Array(threadCount);
-    this.receiver = new RuleReceiver({ ...(this.#source && { source: this.#source.name }), clock, apply, onEvent });
+    const tell = (event: RulesEvent): void => {
+      // What is wrong with a file at the start is the start's own error, told by it.
+      if (event.event === 'rules.applied' || !this.#isFile || !this.#isStarting) onEvent(event);
+    };
+    this.receiver = new RuleReceiver({ ...(this.#source && { source: this.#source.name }), clock, apply, onEvent: tell });
     this.routes = new RulesRoutes({ receiver: this.receiver, versionAtThreads: () => this.versionAtThreads });
     registerRulesMetrics(registry, this.receiver, () => this.versionAtThreads);
   }
@@ -77,6 +83,7 @@ export class RulesDesk {
     if (this.#isFile && error !== undefined) throw this.#failure(error.kind, error.reason);
     if (this.#isFile && inForce.version === 0)
       throw this.#failure('unreadable', `it could not be read within ${FIRST_ANSWER_MS / 1_000} s`);
+    this.#isStarting = false;
     const confirmed = new Promise<void>((resolve) => {
       this.#onConfirmed = () => this.versionAtThreads === this.receiver.inForce.version && resolve();
       this.#onConfirmed();

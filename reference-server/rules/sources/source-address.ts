@@ -12,12 +12,33 @@ export type SourceAddress =
 export const SOURCE_FORMS =
   'a path, http(s)://..., nacos://host:port/dataId?group=...&tenant=..., or apollo://host:port/appId/cluster/namespace?key=...';
 
+export const RULES_FLAG_HELP = 'breaker and flow rules: a file, or a URL as below; none by default';
+
+export const RULES_FOOTER = `  GWRK_RULES_TOKEN  bearer for --rules http(s)://...
+  GWRK_NACOS_USERNAME, GWRK_NACOS_PASSWORD   for --rules nacos://...
+  GWRK_APOLLO_SECRET  access key of the app, for --rules apollo://...
+
+Rules (one source; a change at it is in force at once, a bad one changes nothing):
+  rules.json                                              a file, watched
+  https://host/path                                       asked every 5 s, or held by the server
+  nacos://host:port/dataId?group=...&tenant=...           Nacos 1 and 2
+  apollo://host:port/appId/cluster/namespace?key=...      Apollo
+  nacos+https:// and apollo+https:// speak TLS. PUT /admin/rules on the admin port pushes rules with or without a source.
+`;
+
 const NACOS_PORT = '8848';
 const APOLLO_PORT = '8080';
 const NACOS_GROUP = 'DEFAULT_GROUP';
 
 function refuse(given: string, summary: string, allowed: string = SOURCE_FORMS): GwrkError {
   return new GwrkError('GWRK_USAGE', summary, { where: '--rules', given, allowed });
+}
+
+/** Reads --rules, if it is given. Throws GWRK_USAGE. */
+export function parseRulesFlag(given: string | undefined, isEcho: boolean): SourceAddress | undefined {
+  if (given === undefined) return undefined;
+  if (isEcho) throw refuse(given, 'with --echo there is nothing that rules could govern', '--rules without --echo');
+  return parseSourceAddress(given);
 }
 
 /** Reads the value of --rules. Throws GWRK_USAGE. */
