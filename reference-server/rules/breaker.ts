@@ -14,6 +14,8 @@ export interface BreakerOptions {
   readonly onChange?: (from: number, to: number, atMs: number) => void;
   /** Calls in flight whose time is watched, a power of two >= 2 (1024). Further ones are counted when they end. */
   readonly watchedCalls?: number;
+  /** Number of the first call, 0 .. 2^30 - 1 (0); numbers begin anew after 2^30. */
+  readonly firstTicket?: number;
   /** Goes on counting where this breaker, of the same statistic, stands. */
   readonly statisticOf?: Breaker;
 }
@@ -71,6 +73,7 @@ export class Breaker {
     this.#onChange = options.onChange;
     this.memory = new Float64Array(this.#watchFrom + watched);
     this.#window = new Window(this.memory, HEAD_WORDS, rule.statIntervalMs, rule.statSlidingWindowBucketCount);
+    this.memory.fill(options.firstTicket ?? 0, FIRST_TICKET, NEXT_TICKET + 1);
     const before = options.statisticOf?.memory;
     if (before !== undefined) this.memory.set(before.subarray(HEAD_WORDS, this.#watchFrom), HEAD_WORDS);
     this.memory[NOW_MS] = before?.[NOW_MS] ?? Number.NEGATIVE_INFINITY;

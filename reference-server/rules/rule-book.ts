@@ -66,11 +66,11 @@ export class RuleBook {
 
   /** Every resource that has rules. */
   report(nowMs: number): ResourceReport[] {
-    return [...this.#page.guards.values()].map(({ resource, breakers, tally }) => ({
-      resource,
-      ...tally,
-      breakers: breakers.map((breaker) => ({ id: breaker.rule.id, strategy: breaker.rule.strategy, state: breaker.state(nowMs) })),
-    }));
+    const { guards, rules } = this.#page;
+    return [...guards.values()].map(({ resource, breakers, tally }) => {
+      const own = rules.breakers.filter((rule) => rule.resource === resource);
+      return { resource, ...tally, breakers: own.map(({ id, strategy }, i) => ({ id, strategy, state: breakers[i]!.state(nowMs) })) };
+    });
   }
 
   #breakersFor(rules: readonly BreakerRule[], old: readonly Breaker[]): Breaker[] {
