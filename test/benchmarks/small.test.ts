@@ -25,6 +25,9 @@ const PROGRAMS: Readonly<Record<string, { readonly prints: readonly RegExp[]; re
     skip: needsUring,
   },
   'recorder.js': { prints: [/recorder\.record +[\d.]+ ns/u, /hdr-histogram-js, 64-bit counts +[\d.]+ ns/u] },
+  'ring.js': {
+    prints: [/lock-free ring, batches of 256 +[\d,]+ \/s/u, /mutex queue +[\d,]+ \/s/u, /reader\/writer lock, 95 % reads +[\d,]+ \/s/u],
+  },
   'sessions.js': { prints: [/sessions a second +\d+/u, /server CPU a session +[\d.]+ us/u] },
   'swarm.js': { prints: [/echo round trips, .*\/s/u, /signed heartbeats .*\/s/u, /resident memory: /u] },
   'token.js': { prints: [/sign, ours +[\d.]+ us/u, /verify, jose +[\d.]+ us/u, /bulk issue, a session +[\d.]+ us/u] },
