@@ -3,6 +3,7 @@ import { parseJson, readBody, sendJson, sendTooLarge } from '../http-exchange.js
 import { bulkReplyBytes, type Issuer } from './issuer.js';
 import { LoginBatch } from './login-batch.js';
 import { addPlainLogins } from './plain-logins.js';
+import { LOGIN_DEVICE_LIMIT } from './store.js';
 
 export const MAX_BULK_SESSIONS = 10_000;
 /** The largest request is 10,000 entries of some 150 bytes, with room for blanks. */
@@ -16,7 +17,7 @@ class Work {
 
 /**
  * POST /admin/v1/sessions {"sessions": [{uid, dfp}, ...]} -> {"sessions": [a login reply each, in the same order]}. One bad
- * entry: 400 and none is issued. The caller has checked the bearer.
+ * entry: 400 and none is issued; likewise 403 where a login is refused for its device, 503 where there is no room. The caller has checked the bearer.
  */
 export class BulkLogin {
   readonly #issuer: Issuer;
@@ -56,6 +57,9 @@ export class BulkLogin {
       issued = await this.#issuer.issueMany(batch, reply);
     } catch {
       return sendJson(response, 503, { error: 'STORE_DOWN', code: '0209' });
+    }
+    if (batch.outcome.subarray(0, batch.count).includes(LOGIN_DEVICE_LIMIT)) {
+      return sendJson(response, 403, { error: 'DEVICE_LIMIT', code: '0304' });
     }
     if (issued === undefined) return sendJson(response, 503, { error: 'FULL', code: '0304' });
     sendJson(response, 200, issued);

@@ -1,10 +1,11 @@
 import { randomFillSync } from 'node:crypto';
 import type { Clock } from '../../src/core/clock.js';
 import { decodeBase64Url, writeBase64Url } from '../../src/protocol/base64url.js';
-import { copyBytes, writeU32 } from '../../src/protocol/bytes.js';
+import { copyBytes } from '../../src/protocol/bytes.js';
 import { deriveSessionSecret, type MasterKeys } from '../../src/protocol/keys.js';
 import { HmacKey, sha256 } from '../../src/protocol/mac.js';
 import type { LoginBatch } from './login-batch.js';
+import { REFRESH_TOKEN_BYTES, RefreshTokens } from './refresh-token.js';
 import { type AuthStore, LOGIN_OK } from './store.js';
 import { ACCESS_LIFETIME_S, TokenSigner, writeDecimal } from './token.js';
 import { isUid, isUidIn, MAX_UID_BYTES } from './uid.js';
@@ -45,7 +46,7 @@ const put = (text: Uint8Array, into: Uint8Array, at: number): number => copyByte
  */
 export class Issuer {
   readonly #signer: TokenSigner;
-  readonly #refreshKey: HmacKey;
+  readonly #refreshTokens: RefreshTokens;
   readonly #sessKey: HmacKey;
   readonly #dfpKey: HmacKey;
   readonly #kid: number;
@@ -58,7 +59,7 @@ export class Issuer {
 
   constructor(options: IssuerOptions) {
     this.#signer = new TokenSigner(options.keys.jwt, options.kid);
-    this.#refreshKey = new HmacKey(options.keys.rt);
+    this.#refreshTokens = new RefreshTokens(options.keys.rt);
     this.#sessKey = new HmacKey(options.keys.sess);
     this.#dfpKey = new HmacKey(options.keys.dfp);
     this.#kid = options.kid;
@@ -137,7 +138,8 @@ export class Issuer {
     let at = put(ACCESS, into, start);
     at = this.#signer.write(this.#uid, uidLength, batch.sids, id, batch.jtis, id, batch.deviceMacs, i * 32, issuedS, into, at);
     at = put(REFRESH, into, at);
-    at = this.#writeRefresh(batch.families, id, uidLength, into, at);
+    this.#refreshTokens.write(batch.families, id, 1, this.#uid, uidLength, this.#bytes, 0);
+    at = writeBase64Url(this.#bytes, 0, REFRESH_TOKEN_BYTES, into, at);
     at = put(SID, into, at);
     at = writeBase64Url(batch.sids, id, id + 16, into, at);
     at = put(SECRET, into, at);
@@ -149,15 +151,5 @@ export class Issuer {
     at = writeDecimal(batch.refreshExpS, into, at);
     into[at++] = 0x7d;
     return at;
-  }
-
-  /** The refresh token: family, generation 1 (u32 little-endian), and the first 16 bytes of HMAC(K_rt, family || gen || uid). */
-  #writeRefresh(families: Uint8Array, familyAt: number, uidLength: number, into: Uint8Array, at: number): number {
-    const bytes = this.#bytes;
-    copyBytes(families, familyAt, familyAt + 16, bytes, 0);
-    writeU32(bytes, 16, 1);
-    this.#refreshKey.digest(bytes, 0, copyBytes(this.#uid, 0, uidLength, bytes, 20), this.#hash, 0);
-    copyBytes(this.#hash, 0, 16, bytes, 20);
-    return writeBase64Url(bytes, 0, 36, into, at);
   }
 }

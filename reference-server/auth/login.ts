@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../src/core/clock.js';
 import { isLoopback, parseJson, readBody, sendJson, sendTooLarge } from '../http-exchange.js';
-import { AttemptLimit } from './attempt-limit.js';
 import type { Issuer } from './issuer.js';
 import { LoginBatch } from './login-batch.js';
 import type { Proof } from './proof.js';
+import { RequestLimits } from './request-limits.js';
+import { LOGIN_DEVICE_LIMIT } from './store.js';
 
 const MAX_BODY_BYTES = 4_096;
-/** Ten attempts at once, then five a minute. */
-const ATTEMPTS = { burst: 10, refillMs: 12_000, maxKeys: 100_000 };
 const NONCE = /^[A-Za-z0-9_-]{21}[AQgw]$/;
 
 /** What became of logins, for the metrics. */
@@ -25,17 +24,16 @@ export interface LoginOptions {
 
 /**
  * POST /v1/login {uid, proof, dfp, loginNonce?} -> {access, refresh, sid, secret, accessExp, refreshExp}: 200, 400 for a
- * malformed body, 401 for a wrong proof whoever the user, 413, 429 with Retry-After, 503 when the store has no answer.
+ * malformed body, 401 for a wrong proof whoever the user, 403 for one device too many, 413, 429 with Retry-After, 503 when the
+ * store has no answer.
  */
 export class Login {
   readonly #options: LoginOptions;
-  readonly #byUser: AttemptLimit;
-  readonly #byAddress: AttemptLimit;
+  readonly #limits: RequestLimits;
 
   constructor(options: LoginOptions) {
     this.#options = options;
-    this.#byUser = new AttemptLimit({ clock: options.clock, ...ATTEMPTS });
-    this.#byAddress = new AttemptLimit({ clock: options.clock, ...ATTEMPTS });
+    this.#limits = new RequestLimits(options.clock, options.proof.kind === 'none');
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -60,7 +58,7 @@ export class Login {
     }
 
     const address = request.socket.remoteAddress;
-    const waitMs = this.#waitMs(uid as string, address);
+    const waitMs = this.#limits.attempt(uid as string, address);
     if (waitMs > 0) {
       sendJson(response, 429, { error: 'RATE' }, { 'retry-after': String(Math.ceil(waitMs / 1000)) });
       return 'limited';
@@ -81,6 +79,10 @@ export class Login {
       sendJson(response, 503, { error: 'STORE_DOWN', code: '0209' });
       return 'unavailable';
     }
+    if (batch.outcome[0] === LOGIN_DEVICE_LIMIT) {
+      sendJson(response, 403, { error: 'DEVICE_LIMIT', code: '0304' });
+      return 'refused';
+    }
     if (reply === undefined) {
       sendJson(response, 503, { error: 'FULL', code: '0304' });
       return 'unavailable';
@@ -97,11 +99,5 @@ export class Login {
     }
     const fits = this.#options.issuer.add(batch, uid, dfp);
     return fits ? undefined : 'a JSON object with uid: 1 to 64 of A-Z a-z 0-9 _ - and dfp: base64url of 32 bytes';
-  }
-
-  #waitMs(uid: string, address: string | undefined): number {
-    const isExempt = this.#options.proof.kind === 'none' && isLoopback(address);
-    const addressWaitMs = isExempt ? 0 : this.#byAddress.attempt(address ?? '');
-    return addressWaitMs > 0 ? addressWaitMs : this.#byUser.attempt(uid);
   }
 }
