@@ -1,5 +1,6 @@
 /** What the main thread of `gwrk serve` and its gateway threads say to one another. Plain data only. */
 
+import type { TlsFiles } from './gateway/gateway.js';
 import type { RuleSet } from './rules/rule.js';
 import type { SigningBuffers } from './session-signing.js';
 
@@ -33,6 +34,8 @@ export interface GatewayThreadStart {
   /** Int32: CONTROL_STATE, CONTROL_MAIL. */
   readonly control: SharedArrayBuffer;
   readonly allowedOrigins?: readonly string[];
+  /** The ws gateway only. */
+  readonly tls?: TlsFiles;
   readonly index: number;
   readonly count: number;
 }

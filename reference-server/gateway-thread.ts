@@ -141,6 +141,7 @@ async function createGateway(start: GatewayThreadStart): Promise<Gateway> {
     upgradeTimeoutMs: UPGRADE_TIMEOUT_MS,
     ...(start.echo ? { maxFragments: MAX_ECHO_FRAGMENTS } : {}),
     ...(start.allowedOrigins === undefined ? {} : { allowedOrigins: start.allowedOrigins }),
+    ...(start.tls === undefined ? {} : { tls: start.tls }),
   };
   if (start.kind === 'ws') return createWsGateway(options);
   // Only here, so that a machine without io_uring never loads what it cannot use.

@@ -1,6 +1,8 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { GwrkError } from '../src/core/errors.js';
+import type { TlsFiles } from './gateway/gateway.js';
 import { type HttpHandler, sendJson } from './http-exchange.js';
 
 /** A slow sender holds a socket for seconds, not minutes (Node's own limits are 60 s and 300 s). */
@@ -15,15 +17,22 @@ export interface HttpListener {
   close(limitMs: number): Promise<void>;
 }
 
-/** Listens with hardened limits. Port 0 picks a free one. Throws GWRK_USAGE when the address cannot be had; `flag` names it. */
-export async function listenHttp(handler: HttpHandler, host: string, port: number, flag: string): Promise<HttpListener> {
-  const server: Server = createServer(LIMITS, (request, response) => {
+/**
+ * Listens with hardened limits, with `tls` as https. Port 0 picks a free one. Throws GWRK_USAGE when the address cannot be had;
+ * `flag` names it.
+ */
+export async function listenHttp(handler: HttpHandler, host: string, port: number, flag: string, tls?: TlsFiles): Promise<HttpListener> {
+  const listener: RequestListener = (request, response) => {
     Promise.resolve(handler(request, response)).catch(() => {
       // The client went away, or a handler of ours threw: this one request fails, the server goes on.
       if (response.headersSent) response.destroy();
       else sendJson(response, 500, { error: 'INTERNAL' }, { connection: 'close' });
     });
-  });
+  };
+  const server: Server =
+    tls === undefined
+      ? createServer(LIMITS, listener)
+      : createTlsServer({ ...LIMITS, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: LIMITS.headersTimeout }, listener);
   server.maxConnections = MAX_CONNECTIONS;
   server.maxHeadersCount = MAX_HEADERS;
   await new Promise<void>((resolve, reject) => {

@@ -53,12 +53,14 @@ function yieldToGateway(): void {
 /** The line that starters wait for. A master key is never in it. */
 function readyLine(server: Server, options: ServeOptions): string {
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  const secure = options.tls === undefined ? '' : 's';
   return JSON.stringify({
     event: 'ready',
-    ws: `ws://${host}:${server.wsPort}/v1/ws`,
-    http: `http://${host}:${server.httpPort}`,
+    ws: `ws${secure}://${host}:${server.wsPort}/v1/ws`,
+    http: `http${secure}://${host}:${server.httpPort}`,
     admin: `http://127.0.0.1:${server.adminPort}`,
     gateway: server.gateway,
+    ...(options.tls !== undefined && options.gateway === 'auto' ? { gatewayReason: 'TLS is spoken by the ws gateway' } : {}),
     pid: process.pid,
     ...(options.isMasterKeyFresh ? { freshKeys: true } : {}),
     ...(options.isAdminTokenFresh ? { adminToken: options.adminToken } : {}),

@@ -35,6 +35,8 @@ export interface ServeOptions {
   readonly isMasterKeyFresh: boolean;
   readonly adminToken: string;
   readonly isAdminTokenFresh: boolean;
+  /** Files of --tls-cert and --tls-key. */
+  readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
   /** The credentials of --proof scrypt. */
   readonly credentialsPath: string | undefined;
 }
@@ -75,6 +77,8 @@ function buildCommand(): Command {
     .option('--device-policy <policy>', 'a login from one device more: evict the one seen longest ago, or deny', 'evict')
     .option('--allow-origin <origin...>', 'web pages that may connect (none by default)', [])
     .option('--rules <source>', RULES_FLAG_HELP)
+    .option('--tls-cert <file>', 'speak TLS on the WebSocket and http ports: the certificate (PEM), those of its issuers behind it')
+    .option('--tls-key <file>', 'its private key (PEM, no passphrase)')
     .option('--insecure-plaintext', 'allow a --host that other machines can reach, though nothing is encrypted', false)
     .option('--echo', 'a plain WebSocket echo and nothing else', false)
     .addHelpText('after', FOOTER)
@@ -122,18 +126,26 @@ function readAdminToken(env: NodeJS.ProcessEnv): string | undefined {
   });
 }
 
+function tlsPaths(certPath: string | undefined, keyPath: string | undefined): ServeOptions['tls'] {
+  if (certPath !== undefined && keyPath !== undefined) return { certPath, keyPath };
+  if (certPath === undefined && keyPath === undefined) return undefined;
+  const [given, missing] = certPath === undefined ? ['--tls-key', '--tls-cert'] : ['--tls-cert', '--tls-key'];
+  throw new GwrkError('GWRK_USAGE', `${given} without ${missing} is of no use`, { where: given, hint: `add ${missing}` });
+}
+
 /**
  * The flags of `gwrk serve` and its secrets from the environment. Throws GWRK_USAGE with what is allowed, or a HelpRequest.
  */
 export function parseServeOptions(argv: readonly string[], env: NodeJS.ProcessEnv): ServeOptions {
   const flags = parseFlags(argv);
   const host = parseHost('--host', flags.host!);
-  if (!isLoopback(host) && !flags.insecurePlaintext) {
+  const tls = tlsPaths(flags.tlsCert, flags.tlsKey);
+  if (!isLoopback(host) && tls === undefined && !flags.insecurePlaintext) {
     throw new GwrkError('GWRK_USAGE', 'session secrets would cross the network in clear', {
       where: '--host',
       given: host,
       allowed: 'a loopback address',
-      hint: 'put a TLS proxy in front, or add --insecure-plaintext in a network that you trust',
+      hint: 'give --tls-cert and --tls-key, put a TLS proxy in front, or add --insecure-plaintext in a network that you trust',
     });
   }
   const gateway = parseChoice('--gateway', flags.gateway!, ['auto', 'ws', 'uring']);
@@ -172,6 +184,7 @@ export function parseServeOptions(argv: readonly string[], env: NodeJS.ProcessEn
     isMasterKeyFresh: masterKey === undefined,
     adminToken: adminToken ?? randomBytes(24).toString('base64url'),
     isAdminTokenFresh: adminToken === undefined,
+    tls,
     credentialsPath,
   };
 }

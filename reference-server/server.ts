@@ -21,10 +21,13 @@ import { requireFreePort } from './port-check.js';
 import { systemTimers } from './rules/sources/rule-source.js';
 import { RulesDesk } from './rules/sources/rules-desk.js';
 import { rulesEventLine } from './rules/sources/rules-event-line.js';
+import { SigningMemory } from './session-signing.js';
 import { CauseLog } from './telemetry/cause-log.js';
 import { longTurnCause } from './telemetry/long-turn.js';
 import { TimedStore } from './telemetry/timed-store.js';
 import { ThreadPool } from './thread-pool.js';
+import { SessionTakeovers } from './threads/session-takeovers.js';
+import { readTlsFiles } from './tls-files.js';
 
 /** There is one master key; a second one while keys are rotated would be number 2. */
 const KID = 1;
@@ -46,8 +49,16 @@ export interface Server {
 }
 
 /** Which gateway to run. Throws when the one asked for does not work here. */
-export function chooseGateway(options: Pick<ServeOptions, 'gateway' | 'threads'>): 'ws' | 'uring' {
-  if (options.gateway !== 'ws') {
+export function chooseGateway(options: Pick<ServeOptions, 'gateway' | 'threads' | 'tls'>): 'ws' | 'uring' {
+  if (options.tls !== undefined && options.gateway === 'uring') {
+    throw new GwrkError('GWRK_TRANSPORT_UNAVAILABLE', 'the uring gateway does not speak TLS', {
+      where: '--gateway',
+      given: 'uring',
+      allowed: 'auto or ws with --tls-cert',
+      hint: 'use --gateway auto, or put a TLS proxy in front',
+    });
+  }
+  if (options.gateway !== 'ws' && options.tls === undefined) {
     const { available, reason } = probeUring();
     if (available) return 'uring';
     if (options.gateway === 'uring') {
@@ -63,8 +74,17 @@ export function chooseGateway(options: Pick<ServeOptions, 'gateway' | 'threads'>
   throw new GwrkError('GWRK_USAGE', 'the ws gateway runs on one thread', {
     where: '--threads',
     given: String(options.threads),
-    allowed: '1',
+    allowed: options.tls === undefined ? '1' : '1 with --tls-cert, which the ws gateway alone can speak',
   });
+}
+
+/**
+ * The kernel spreads connections by a hash, so one thread gets a few more than its share: six standard deviations of that are
+ * room enough, and then the server as a whole may hold as many more.
+ */
+function connectionsPerThread(connections: number, threads: number): number {
+  const share = connections / threads;
+  return Math.ceil(threads === 1 ? share : share + 6 * Math.sqrt(share));
 }
 
 function makeProof(options: ServeOptions, clock: Clock): Proof {
@@ -81,6 +101,7 @@ function makeProof(options: ServeOptions, clock: Clock): Proof {
 /** Starts everything and resolves when all ports listen. */
 export async function startServer(options: ServeOptions, clock: Clock): Promise<Server> {
   const gateway = chooseGateway(options);
+  const tls = options.tls === undefined ? undefined : readTlsFiles(options.tls);
   const proof = makeProof(options, clock);
   const keys = deriveMasterKeys(options.masterKey);
   const table = SessionTable.create(options.echo ? 1 : options.maxSessions);
@@ -133,7 +154,7 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
       causes: { clock, causes, threads: options.threads, operationsAskStore: false, kernel: () => undefined },
       rules: rules.routes,
     });
-    listeners.push(await listenHttp(http, options.host, options.httpPort, '--http-port'));
+    listeners.push(await listenHttp(http, options.host, options.httpPort, '--http-port', tls));
     listeners.push(await listenHttp(admin, ADMIN_HOST, options.adminPort, '--admin-port'));
   } catch (error) {
     await end(0);
@@ -166,7 +187,7 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
         host: options.host,
         port: options.port,
         path: '/v1/ws',
-        capacity: Math.ceil(options.maxConnections / options.threads),
+        capacity: connectionsPerThread(options.maxConnections, options.threads),
         rooms: options.rooms,
         roomTickMs: options.roomTickMs,
         heartbeatMs: options.heartbeatMs,
@@ -174,6 +195,9 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
         masterKeyHex: Buffer.from(options.masterKey).toString('hex'),
         kid: KID,
         sessionTable: table.buffer,
+        signing: SigningMemory.allocate(table.capacity),
+        takeovers: new SharedArrayBuffer(SessionTakeovers.bytesFor(table.capacity)),
+        ...(tls === undefined ? {} : { tls }),
         ...(options.allowedOrigins.length > 0 ? { allowedOrigins: options.allowedOrigins } : {}),
       },
     });

@@ -46,6 +46,12 @@ export interface Gateway {
   stop(): void;
 }
 
+/** PEM texts that belong together. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
 export interface GatewayOptions {
   readonly host: string;
   /** 0 picks a free one. */
@@ -61,4 +67,6 @@ export interface GatewayOptions {
   readonly upgradeTimeoutMs: number;
   /** Allowed Origin headers; undefined allows any request without Origin and refuses none with one from this host. */
   readonly allowedOrigins?: readonly string[];
+  /** Speak TLS 1.2 or 1.3; the ws gateway only. */
+  readonly tls?: TlsFiles;
 }

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { systemClock } from '../../src/core/clock.js';
@@ -80,13 +81,17 @@ class WsGateway implements Gateway {
     // Popped from the end: slot 0 is the first to be used.
     for (let slot = 0; slot < capacity; slot++) this.#freeSlots[slot] = capacity - 1 - slot;
     this.#freeCount = capacity;
-    this.#http = createServer({
+    const limits = {
       maxHeaderSize: 4_096,
       headersTimeout: options.upgradeTimeoutMs,
       requestTimeout: options.upgradeTimeoutMs + 1_000,
       connectionsCheckingInterval: Math.min(500, options.upgradeTimeoutMs),
       noDelay: true,
-    });
+    };
+    this.#http =
+      options.tls === undefined
+        ? createServer(limits)
+        : createTlsServer({ ...limits, ...options.tls, minVersion: 'TLSv1.2', handshakeTimeout: options.upgradeTimeoutMs });
     this.#http.maxConnections = capacity + UPGRADING_LIMIT;
     this.#ended = new Promise((resolve) => this.#http.once('close', resolve));
     const hardened: HardenedOptions = {

@@ -34,21 +34,33 @@ export class ReferenceClient {
 
   /** A connection that has read its HELLO. */
   static async connect(port: number): Promise<ReferenceClient> {
-    const client = new ReferenceClient(new WebSocket(`ws://127.0.0.1:${port}/v1/ws`, { perMessageDeflate: false }));
+    return ReferenceClient.greeted(new WebSocket(`ws://127.0.0.1:${port}/v1/ws`, { perMessageDeflate: false }));
+  }
+
+  /** A connection that has passed AUTH; the server's proof is checked. */
+  static async ready(port: number, credential: Credential): Promise<ReferenceClient> {
+    return (await ReferenceClient.connect(port)).#authenticate(credential);
+  }
+
+  /** The same on a socket of the caller's. */
+  static async enter(socket: WebSocket, credential: Credential): Promise<ReferenceClient> {
+    return (await ReferenceClient.greeted(socket)).#authenticate(credential);
+  }
+
+  static async greeted(socket: WebSocket): Promise<ReferenceClient> {
+    const client = new ReferenceClient(socket);
     const hello = await client.next(TYPE.HELLO);
     client.snonce = Buffer.from(hello.body.subarray(24, 40));
     return client;
   }
 
-  /** A connection that has passed AUTH; the server's proof is checked. */
-  static async ready(port: number, credential: Credential): Promise<ReferenceClient> {
-    const client = await ReferenceClient.connect(port);
+  async #authenticate(credential: Credential): Promise<this> {
     const cnonce = wire.fresh(16);
-    client.keys = wire.connectionKeys(credential.secret, client.snonce, cnonce);
-    client.send(wire.auth(client.keys, ++client.seq, credential, client.snonce, cnonce));
-    const ok = await client.next(TYPE.AUTH_OK);
-    if (!wire.hasGoodTag(client.keys.s2c, ok, 32)) throw new Error('AUTH_OK is not signed by the server');
-    return client;
+    this.keys = wire.connectionKeys(credential.secret, this.snonce, cnonce);
+    this.send(wire.auth(this.keys, ++this.seq, credential, this.snonce, cnonce));
+    const ok = await this.next(TYPE.AUTH_OK);
+    if (!wire.hasGoodTag(this.keys.s2c, ok, 32)) throw new Error('AUTH_OK is not signed by the server');
+    return this;
   }
 
   send(...packets: Uint8Array[]): void {

@@ -121,13 +121,13 @@ test('where io_uring is forbidden, auto means ws and uring is refused with the r
   const before = process.env.GWRK_FORBID_URING;
   process.env.GWRK_FORBID_URING = '1';
   try {
-    assert.equal(chooseGateway({ gateway: 'auto', threads: 1 }), 'ws');
+    assert.equal(chooseGateway({ gateway: 'auto', threads: 1, tls: undefined }), 'ws');
     assert.throws(
-      () => chooseGateway({ gateway: 'uring', threads: 1 }),
+      () => chooseGateway({ gateway: 'uring', threads: 1, tls: undefined }),
       (error) => error instanceof GwrkError && error.code === 'GWRK_TRANSPORT_UNAVAILABLE' && error.message.includes('forbidden'),
     );
     assert.throws(
-      () => chooseGateway({ gateway: 'ws', threads: 2 }),
+      () => chooseGateway({ gateway: 'ws', threads: 2, tls: undefined }),
       (error) => error instanceof GwrkError && error.details.where === '--threads',
     );
   } finally {
