@@ -73,17 +73,20 @@ export class Window {
   #turn(nowMs: number): void {
     const memory = this.#memory;
     const at = this.#at;
+    const bucketCount = this.#bucketCount;
     const number = Math.floor(nowMs / this.#bucketMs);
     const passed = number - (memory[at + NEXT_MS]! / this.#bucketMs - 1);
-    if (passed >= this.#bucketCount) this.clear();
-    memory[at + NEXT_MS] = (number + 1) * this.#bucketMs;
-    for (let bucketNumber = number - Math.min(passed, this.#bucketCount) + 1; bucketNumber <= number; bucketNumber++) {
-      memory[at + CURRENT] = bucketNumber % this.#bucketCount;
-      const bucket = this.#bucket();
-      memory[at + TOTAL]! -= memory[bucket]!;
-      memory[at + BAD]! -= memory[bucket + 1]!;
-      memory[bucket] = 0;
-      memory[bucket + 1] = 0;
+    if (passed >= bucketCount) this.clear();
+    else {
+      for (let i = 1; i <= passed; i++) {
+        memory[at + CURRENT] = (memory[at + CURRENT]! + 1) % bucketCount;
+        const bucket = this.#bucket();
+        memory[at + TOTAL]! -= memory[bucket]!;
+        memory[at + BAD]! -= memory[bucket + 1]!;
+        memory[bucket] = 0;
+        memory[bucket + 1] = 0;
+      }
     }
+    memory[at + NEXT_MS] = (number + 1) * this.#bucketMs;
   }
 }
