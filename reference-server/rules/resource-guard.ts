@@ -40,28 +40,31 @@ export class ResourceGuard {
   /** A permit (>= 0) that leave() is owed, or REFUSED_BY_BREAKER or REFUSED_BY_FLOW. Refused calls are counted by no rule. */
   enter(nowMs: number): number {
     const { breakers, flows, tally } = this;
+    // No rule may count a call that another one refuses.
+    const refusal = this.ask(nowMs);
+    if (refusal !== 0) return refusal;
+    const permit = breakers.length === 1 ? breakers[0]!.tryPass(nowMs) : this.#enterAll(nowMs);
+    for (let i = 0; i < flows.length; i++) flows[i]!.pass(nowMs);
+    tally.passes++;
+    return permit;
+  }
+
+  /** 0 when enter() would give a permit now; else its refusal, counted as one. For a call that others may refuse meanwhile. */
+  ask(nowMs: number): number {
+    const { breakers, flows, tally } = this;
     for (let i = 0; i < flows.length; i++) {
       if (!flows[i]!.wouldPass(nowMs)) {
         tally.refusedByFlow++;
         return REFUSED_BY_FLOW;
       }
     }
-    // With one breaker its own answer is enough; of several none may be entered unless all let the call pass.
-    const permit = breakers.length === 1 ? breakers[0]!.tryPass(nowMs) : this.#enterAll(nowMs);
-    if (permit === REFUSED) {
-      tally.refusedByBreaker++;
-      return REFUSED_BY_BREAKER;
+    for (let i = 0; i < breakers.length; i++) {
+      if (!breakers[i]!.wouldPass(nowMs)) {
+        tally.refusedByBreaker++;
+        return REFUSED_BY_BREAKER;
+      }
     }
-    for (let i = 0; i < flows.length; i++) flows[i]!.pass(nowMs);
-    tally.passes++;
-    return permit;
-  }
-
-  /** What enter() would do, without a call: true when it would give a permit. */
-  wouldEnter(nowMs: number): boolean {
-    for (let i = 0; i < this.flows.length; i++) if (!this.flows[i]!.wouldPass(nowMs)) return false;
-    for (let i = 0; i < this.breakers.length; i++) if (!this.breakers[i]!.wouldPass(nowMs)) return false;
-    return true;
+    return 0;
   }
 
   /** The call that entered with this permit has ended and took `rtMs`, whole milliseconds rounded up. */
@@ -84,7 +87,6 @@ export class ResourceGuard {
   #enterAll(nowMs: number): number {
     const { breakers } = this;
     if (breakers.length === 0) return 0;
-    for (let i = 0; i < breakers.length; i++) if (!breakers[i]!.wouldPass(nowMs)) return REFUSED;
     const permit = this.#freeRows.pop() ?? this.#nextRow++;
     const row = permit * breakers.length;
     if (row === this.#rows.length) {

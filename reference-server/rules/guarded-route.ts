@@ -1,0 +1,33 @@
+import type { Clock } from '../../src/core/clock.js';
+import { type HttpHandler, sendJson } from '../http-exchange.js';
+import { responseTimeMs, wholeMs } from './op-guards.js';
+import type { RuleBook } from './rule-book.js';
+
+/**
+ * The handler behind the rules of a resource. What they refuse is answered 503 with code 0305 and Retry-After. A call is an error
+ * when it is answered 5xx, and takes as long as the handler needs.
+ */
+export function guardedRoute(book: RuleBook, resource: string, clock: Clock, handler: HttpHandler): HttpHandler {
+  return async (request, response) => {
+    const guard = book.guard(resource);
+    if (guard === undefined) return handler(request, response);
+    const startUs = clock.nowUs();
+    const permit = guard.enter(wholeMs(startUs));
+    if (permit < 0) {
+      const retryAfter = String(guard.retryAfterS(wholeMs(startUs)));
+      return sendJson(response, 503, { error: 'BREAKER_OPEN', code: '0305' }, { 'retry-after': retryAfter });
+    }
+    let isError = true;
+    try {
+      await handler(request, response);
+      isError = response.statusCode >= 500;
+    } catch (error) {
+      // A client that went away says nothing about the server.
+      isError = !request.destroyed;
+      throw error;
+    } finally {
+      const endUs = clock.nowUs();
+      guard.leave(permit, wholeMs(endUs), responseTimeMs(startUs, endUs), isError);
+    }
+  };
+}
