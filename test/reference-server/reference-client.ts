@@ -39,12 +39,12 @@ export class ReferenceClient {
 
   /** A connection that has passed AUTH; the server's proof is checked. */
   static async ready(port: number, credential: Credential): Promise<ReferenceClient> {
-    return (await ReferenceClient.connect(port)).#authenticate(credential);
+    return (await ReferenceClient.connect(port)).authenticate(credential);
   }
 
   /** The same on a socket of the caller's. */
   static async enter(socket: WebSocket, credential: Credential): Promise<ReferenceClient> {
-    return (await ReferenceClient.greeted(socket)).#authenticate(credential);
+    return (await ReferenceClient.greeted(socket)).authenticate(credential);
   }
 
   static async greeted(socket: WebSocket): Promise<ReferenceClient> {
@@ -54,7 +54,8 @@ export class ReferenceClient {
     return client;
   }
 
-  async #authenticate(credential: Credential): Promise<this> {
+  /** Passes AUTH on a greeted connection; the server's proof is checked. */
+  async authenticate(credential: Credential): Promise<this> {
     const cnonce = wire.fresh(16);
     this.keys = wire.connectionKeys(credential.secret, this.snonce, cnonce);
     this.send(wire.auth(this.keys, ++this.seq, credential, this.snonce, cnonce));
