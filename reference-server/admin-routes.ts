@@ -2,6 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BulkLogin } from './auth/bulk-login.js';
 import type { Issuer } from './auth/issuer.js';
+import { answerRevoke } from './auth/revoke-http.js';
+import type { AuthStore } from './auth/store.js';
 import { type HttpHandler, routeOf, sendJson, sendText } from './http-exchange.js';
 import { answerHealth } from './http-routes.js';
 import type { Lifecycle } from './lifecycle.js';
@@ -12,6 +14,7 @@ import { answerCauses, type CausesRouteOptions } from './telemetry/causes-route.
 export interface AdminRoutesOptions {
   readonly token: string;
   readonly issuer: Issuer;
+  readonly store: AuthStore;
   readonly lifecycle: Lifecycle;
   readonly metrics: Metrics;
   readonly causes: CausesRouteOptions;
@@ -24,7 +27,7 @@ const OWN_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** What stands on --admin-port, a loopback address: health and metrics for anyone here, everything else for the bearer. */
-export function adminRoutes({ token, issuer, lifecycle, metrics, causes, rules }: AdminRoutesOptions): HttpHandler {
+export function adminRoutes({ token, issuer, store, lifecycle, metrics, causes, rules }: AdminRoutesOptions): HttpHandler {
   const bulkLogin = new BulkLogin(issuer);
   const expected = digest(`Bearer ${token}`);
   const isAuthorized = (request: IncomingMessage): boolean => timingSafeEqual(digest(request.headers.authorization ?? ''), expected);
@@ -43,6 +46,8 @@ export function adminRoutes({ token, issuer, lifecycle, metrics, causes, rules }
     switch (route) {
       case 'POST /admin/v1/sessions':
         return bulkLogin.handle(request, response);
+      case 'POST /admin/v1/revoke':
+        return answerRevoke(store, request, response);
       case 'GET /admin/v1/stats':
         return sendJson(response, 200, metrics.stats());
       case 'GET /admin/v1/causes':

@@ -59,6 +59,7 @@ const TYPE_NAMES: readonly (readonly [number, string])[] = [
   [0x0003, 'auth_ok'],
   [0x0004, 'auth_err'],
   [0x0005, 'refresh'],
+  [0x0006, 'refresh_ok'],
   [0x0010, 'ping'],
   [0x0011, 'pong'],
   [0x0020, 'op'],

@@ -78,9 +78,47 @@ export interface RulesMessage {
   readonly rules: RuleSet;
 }
 
-export type ToGatewayThread = RevokeMessage | ReplacedMessage | RulesMessage;
+/** A client asks for a new access token: what the store is to be asked, and whom the answer is for. */
+export interface RefreshAskMessage {
+  readonly type: 'refresh';
+  readonly slot: number;
+  /** Number of the question: the slot may hold another connection when the answer comes. */
+  readonly number: number;
+  /** Seq of the REFRESH. */
+  readonly seq: number;
+  readonly uid: string;
+  /** 16 bytes: the session of the connection. */
+  readonly sid: Uint8Array;
+  readonly peer: string;
+  /** The refresh token, 36 bytes. */
+  readonly token: Uint8Array;
+  /** 32 bytes. */
+  readonly dfp: Uint8Array;
+}
+
+/** The answer to a RefreshAskMessage: new tokens, or the code with which the connection is closed. */
+export interface RefreshAnswerMessage {
+  readonly type: 'refreshed';
+  readonly slot: number;
+  readonly number: number;
+  readonly seq: number;
+  /** 0 with a grant, else 0x0201, 0x0209 or 0x0301. */
+  readonly code: number;
+  readonly retryAfterMs: number;
+  readonly grant?: {
+    /** The access token, ASCII. */
+    readonly access: Uint8Array;
+    /** 36 bytes. */
+    readonly refresh: Uint8Array;
+    /** Unix seconds. */
+    readonly accessExpS: number;
+  };
+}
+
+export type ToGatewayThread = RevokeMessage | ReplacedMessage | RulesMessage | RefreshAnswerMessage;
 
 export type FromGatewayThread =
+  | RefreshAskMessage
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'drained' }
   /** The rules of that version are in force in this thread. */

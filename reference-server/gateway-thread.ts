@@ -163,6 +163,7 @@ function createSessions(start: GatewayThreadStart, gateway: Gateway, counters: C
     clock: systemClock,
     counters,
     audit: (event) => post({ type: 'audit', ...event }),
+    askRefresh: post,
     heartbeatMs: start.heartbeatMs,
     rooms: start.rooms,
     roomTickMs: start.roomTickMs,

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Login } from './auth/login.js';
+import type { RefreshRoutes } from './auth/refresh-http.js';
 import { type HttpHandler, isLoopback, routeOf, sendJson, sendText } from './http-exchange.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Metrics } from './metrics.js';
@@ -7,6 +8,7 @@ import type { Metrics } from './metrics.js';
 export interface HttpRoutesOptions {
   /** Absent with --echo: such a server has nobody to log in. */
   readonly login?: Login;
+  readonly renewal?: RefreshRoutes;
   readonly lifecycle: Lifecycle;
   readonly metrics: Metrics;
 }
@@ -25,13 +27,27 @@ export function answerHealth(route: string, lifecycle: Lifecycle, response: Serv
   }
 }
 
-/** What stands on --http-port: login and health; metrics too, for callers of this machine. */
-export function httpRoutes({ login, lifecycle, metrics }: HttpRoutesOptions): HttpHandler {
+function sessionRoute(route: string, login: Login, renewal: RefreshRoutes): HttpHandler | undefined {
+  switch (route) {
+    case 'POST /v1/login':
+      return (request, response) => login.handle(request, response);
+    case 'POST /v1/refresh':
+      return (request, response) => renewal.refresh(request, response);
+    case 'POST /v1/logout':
+      return (request, response) => renewal.logout(request, response);
+    default:
+      return undefined;
+  }
+}
+
+/** What stands on --http-port: login, refresh, logout and health; metrics too, for callers of this machine. */
+export function httpRoutes({ login, renewal, lifecycle, metrics }: HttpRoutesOptions): HttpHandler {
   return async (request: IncomingMessage, response: ServerResponse) => {
     const route = routeOf(request);
     if (answerHealth(route, lifecycle, response)) return;
-    if (route === 'POST /v1/login' && login !== undefined) {
-      if (lifecycle.isReady) return login.handle(request, response);
+    const answer = login && renewal && sessionRoute(route, login, renewal);
+    if (answer !== undefined) {
+      if (lifecycle.isReady) return answer(request, response);
       return sendJson(response, 503, { error: 'DRAINING', code: '0502' });
     }
     if (route === 'GET /metrics' && isLoopback(request.socket.remoteAddress)) {

@@ -7,6 +7,7 @@ import { Issuer } from './auth/issuer.js';
 import { Login } from './auth/login.js';
 import { MemoryStore } from './auth/memory-store.js';
 import { noProof, type Proof } from './auth/proof.js';
+import { Renewal } from './auth/renewal.js';
 import { readCredentials, scryptProof } from './auth/scrypt-proof.js';
 import { SessionTable } from './auth/session-table.js';
 import type { AuthStore, StoreLimits } from './auth/store.js';
@@ -117,6 +118,15 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
   const store: AuthStore = new TimedStore(plainStore, { clock, registry: metrics.registry, causes });
   const issuer = new Issuer({ keys, kid: KID, store, clock });
   const login = new Login({ issuer, proof, clock, onOutcome: (outcome) => metrics.countLogin(outcome) });
+  const renewal = new Renewal({
+    keys,
+    kid: KID,
+    store,
+    clock,
+    isLoopbackExempt: options.proof === 'none',
+    registry: metrics.registry,
+    onEvent: ({ event }) => metrics.countAudit(event),
+  });
   const lifecycle = new Lifecycle();
   const rules = new RulesDesk({
     address: options.rules,
@@ -145,10 +155,11 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
   let ending: Promise<void> | undefined;
   try {
     await rules.start();
-    const http = httpRoutes({ ...(options.echo ? {} : { login }), lifecycle, metrics });
+    const http = httpRoutes({ ...(options.echo ? {} : { login, renewal: renewal.routes }), lifecycle, metrics });
     const admin = adminRoutes({
       token: options.adminToken,
       issuer,
+      store,
       lifecycle,
       metrics,
       causes: { clock, causes, threads: options.threads, operationsAskStore: false, kernel: () => undefined },
@@ -180,6 +191,7 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
       counters: counters.map(({ buffer }) => buffer),
       onAudit: ({ event }) => metrics.countAudit(event),
       onLongTurn: (turn, thread) => causes.add(longTurnCause(turn, thread)),
+      onRefresh: (question, index) => renewal.answer(question).then((answer) => pool.tellOne(index, answer)),
       onRules: (version, thread) => rules.confirm(version, thread),
       onFailure: (error) => fail(error),
       start: {

@@ -98,12 +98,14 @@ export class AuthPackets {
       columns.identity[slot * 16 + i] = result.sid[i]!;
       columns.user[slot * 16 + i] = result.userHash[i]!;
     }
+    columns.uids.set(slot, result.uid, result.uidLength);
     if (older >= 0) this.#index.remove(older);
     this.#index.insert(slot);
     this.#takeovers?.claim(slot, result.sessionRow, result.sid);
     this.#dropAnswered(slot, bytes, lastAckNonceAt, nowUs);
     const isSeatKept = older >= 0 && wantsSeat && this.#rooms.handOver(older, slot);
 
+    columns.accessExpS[slot] = result.accessExpS;
     columns.expiresUs[slot] = core.clock.monotonicUs(result.accessExpS);
     core.enter(slot, READY);
     columns.deadlineUs[slot] = nowUs + this.#silenceUs;

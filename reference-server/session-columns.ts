@@ -1,5 +1,7 @@
+import { UidColumns } from './uid-columns.js';
+
 /**
- * What the server knows of its connections: one column a field, one row a slot, allocated once. About 90 bytes a slot;
+ * What the server knows of its connections: one column a field, one row a slot, allocated once. About 110 bytes a slot;
  * zero means "none" everywhere, so that the memory of slots never used is never touched.
  */
 export class SessionColumns {
@@ -14,8 +16,10 @@ export class SessionColumns {
   readonly opsSeen: Uint32Array;
   /** Monotonic time by which the peer must have done what its state asks of it. */
   readonly deadlineUs: Float64Array;
-  /** Monotonic time at which the access token ends; it was fixed at AUTH, so a step of the clock does not move it. */
+  /** Monotonic time at which the access token ends; it was fixed at AUTH or REFRESH, so a step of the clock does not move it. */
   readonly expiresUs: Float64Array;
+  /** The same in Unix seconds, as the token says it. */
+  readonly accessExpS: Uint32Array;
   /** Since when more than SLOW_BYTES wait for this peer; 0: they do not. */
   readonly slowSinceUs: Float64Array;
   /** Room plus 1, 0 for none, and the seat in it. */
@@ -25,6 +29,8 @@ export class SessionColumns {
   readonly identity: Uint8Array;
   /** 16 bytes a slot: hash of the user id. */
   readonly user: Uint8Array;
+  /** The user id itself, for what the store is asked. */
+  readonly uids: UidColumns;
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -34,11 +40,13 @@ export class SessionColumns {
     this.opsSeen = new Uint32Array(capacity);
     this.deadlineUs = new Float64Array(capacity);
     this.expiresUs = new Float64Array(capacity);
+    this.accessExpS = new Uint32Array(capacity);
     this.slowSinceUs = new Float64Array(capacity);
     this.room = new Uint32Array(capacity);
     this.seat = new Uint16Array(capacity);
     this.identity = new Uint8Array(capacity * 16);
     this.user = new Uint8Array(capacity * 16);
+    this.uids = new UidColumns(capacity);
   }
 
   /** A new connection in this slot. What outlives a packet exchange (its room) was given back before. */

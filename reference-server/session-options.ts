@@ -4,6 +4,7 @@ import type { Authenticator } from './auth/authenticator.js';
 import type { Counters } from './counters.js';
 import type { Gateway } from './gateway/gateway.js';
 import type { AuditSink } from './session-audit.js';
+import type { AskRefresh } from './session-refresh.js';
 import type { SigningMemory } from './session-signing.js';
 import type { SessionTakeovers } from './threads/session-takeovers.js';
 
@@ -35,6 +36,8 @@ export interface SessionOptions {
   readonly signing?: SigningMemory;
   /** Present where several gateway threads share the sessions. */
   readonly takeovers?: SessionTakeovers;
+  /** Asks the main thread for the answer to a REFRESH; absent: there is nobody to ask, which is answered 0209. */
+  readonly askRefresh?: AskRefresh;
   /** Two rows a slot; made when absent. */
   readonly macs?: MacTable;
 }

@@ -32,6 +32,7 @@ const bit = (state: number): number => 1 << state;
 /** Bit n is set when a client may send this packet type in state n. No bit: never, so 0104. */
 export const LEGAL_STATES = new Uint8Array(65_536);
 LEGAL_STATES[P.AUTH] = bit(GREETED);
+LEGAL_STATES[P.REFRESH] = bit(READY) | bit(ASKED_TO_LEAVE);
 LEGAL_STATES[P.PING] = bit(READY) | bit(ASKED_TO_LEAVE) | bit(DRAINING);
 LEGAL_STATES[P.OP] = bit(READY) | bit(ASKED_TO_LEAVE);
 LEGAL_STATES[P.OP_SIGNED] = bit(READY) | bit(ASKED_TO_LEAVE);

@@ -35,6 +35,7 @@ import {
   type SessionOptions,
   silenceUs,
 } from './session-options.js';
+import { RefreshPackets } from './session-refresh.js';
 import { SigningMemory } from './session-signing.js';
 import { FINE, SKIP, SlowPeers } from './session-slow.js';
 import { FREE, GREETED, LEGAL_STATES, READY } from './session-states.js';
@@ -66,6 +67,7 @@ export class SessionMachine implements ThreadHandler {
   readonly #operations: OperationPackets;
   readonly #roomPackets: RoomPackets;
   readonly #closing: ClosingPackets;
+  readonly #refreshes: RefreshPackets;
   readonly #nonces = new ServerNonces();
   readonly #heartbeatMs: number;
   readonly #maxUnauthenticated: number;
@@ -111,6 +113,7 @@ export class SessionMachine implements ThreadHandler {
     this.#operations = new OperationPackets(core, this.#buckets, this.#signing, new Operations(this.#rooms));
     this.#roomPackets = new RoomPackets(core, this.#buckets, this.#rooms, this.#broadcast);
     this.#closing = new ClosingPackets(core, this.#buckets);
+    this.#refreshes = new RefreshPackets(core, this.#buckets, options.authenticator, options.askRefresh);
   }
 
   onOpen(slot: number, nowUs: number): void {
@@ -162,6 +165,7 @@ export class SessionMachine implements ThreadHandler {
     this.#rooms.leave(slot);
     if (this.#index.holds(slot)) this.#index.remove(slot);
     this.#takeovers?.release(slot);
+    this.#refreshes.forget(slot);
     core.macs.clear(2 * slot);
     core.macs.clear(2 * slot + 1);
     core.enter(slot, FREE);
@@ -203,6 +207,7 @@ export class SessionMachine implements ThreadHandler {
   receive(message: ToGatewayThread, _nowUs: number): void {
     if (message.type === 'revoke') this.#revoke(message);
     else if (message.type === 'replaced') this.#replace(message);
+    else if (message.type === 'refreshed') this.#refreshes.receive(message);
   }
 
   #greet(slot: number, nowUs: number): void {
@@ -221,7 +226,7 @@ export class SessionMachine implements ThreadHandler {
     if (deadlineUs > nowUs) wheel.set(slot, deadlineUs);
     else if (state === GREETED) this.#auth.refuseWith(slot, 0, P.CODE_AUTH_TIMEOUT, 'timeout');
     else if (state !== READY) this.#closing.expire(slot);
-    else if (columns.expiresUs[slot]! <= nowUs) this.#core.fault(slot, P.CODE_TOKEN_EXPIRED, 0, 0, 0);
+    else if (columns.expiresUs[slot]! <= nowUs) this.#refreshes.expire(slot, nowUs);
     else this.#core.fault(slot, P.CODE_DEAD, 0, 0, 0);
   }
 
@@ -289,6 +294,8 @@ export class SessionMachine implements ThreadHandler {
         return this.#roomPackets.runJoin(slot, bytes, start, at, end, nowUs);
       case P.ROOM_LEAVE:
         return this.#roomPackets.runLeave(slot, bytes, at, end, nowUs);
+      case P.REFRESH:
+        return this.#refreshes.run(slot, bytes, start, at, end, nowUs);
       case P.DISCONNECT:
         return this.#closing.runDisconnect(slot, bytes, start, at, end, nowUs);
       case P.ACK_CLOSE:

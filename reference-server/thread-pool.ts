@@ -6,6 +6,7 @@ import {
   CONTROL_STATE,
   type FromGatewayThread,
   type GatewayThreadStart,
+  type RefreshAskMessage,
   STATE_DRAIN,
   STATE_STOP_NOW,
   type ToGatewayThread,
@@ -24,6 +25,8 @@ export interface ThreadPoolOptions {
   readonly onLongTurn: (turn: LongTurn, thread: number) => void;
   /** The rules of this version are in force in that thread. */
   readonly onRules?: (version: number, thread: number) => void;
+  /** A client of thread `index` asks for a new access token. */
+  readonly onRefresh?: (question: RefreshAskMessage, index: number) => void;
   /** A thread ended that was not asked to. Called at most once. */
   readonly onFailure: (error: Error) => void;
 }
@@ -73,6 +76,12 @@ export class ThreadPool {
       throw error;
     }
     return new ThreadPool(port, threads, state);
+  }
+
+  /** Sends a message to one thread; it is dropped when there is no such thread. */
+  tellOne(index: number, message: ToGatewayThread): void {
+    const thread = this.#threads[index];
+    if (thread !== undefined) tellThread(thread, message);
   }
 
   /** Sends a message to every thread, also to one that waits inside the kernel. */
@@ -137,6 +146,7 @@ function startThread(state: PoolState, index: number, port: number): { thread: T
     worker.on('message', (message: FromGatewayThread) => {
       if (message.type === 'listening') resolve(message.port);
       else if (message.type === 'audit') options.onAudit(message);
+      else if (message.type === 'refresh') options.onRefresh?.(message, index);
       else if (message.type === 'rules') options.onRules?.(message.version, index);
       else if (message.type === 'tell' && state.threads[message.thread] !== undefined)
         tellThread(state.threads[message.thread]!, message.message);

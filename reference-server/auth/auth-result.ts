@@ -1,3 +1,5 @@
+import { MAX_UID_BYTES } from './uid.js';
+
 /**
  * Why a token, a fingerprint or a session was refused. The client hears AUTH_FAILED (0x0201) for every one of them but
  * REASON_STORE_DOWN (0x0209); the reason goes to the audit and the metrics only.
@@ -40,6 +42,9 @@ export class AuthResult {
   readonly jti = new Uint8Array(16);
   /** The session secret S, of which the keys of a connection are derived. */
   readonly secret = new Uint8Array(32);
+  /** The user id: ASCII, of which the first uidLength bytes count. */
+  readonly uid = new Uint8Array(MAX_UID_BYTES);
+  uidLength = 0;
   /** First 16 bytes of SHA-256 of the user id: the same for every session of one user. */
   readonly userHash = new Uint8Array(16);
   /** First 16 bytes of the fingerprint's HMAC. */

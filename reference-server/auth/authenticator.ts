@@ -60,6 +60,8 @@ export class Authenticator {
       out.sid[i] = token.sid[i]!;
       out.jti[i] = token.jti[i]!;
     }
+    for (let i = 0; i < token.uidLength; i++) out.uid[i] = token.uid[i]!;
+    out.uidLength = token.uidLength;
     out.accessExpS = token.expS;
     deriveSessionSecret(this.#sessKey, token.sid, 0, this.#kid, out.secret, 0);
     return REASON_OK;
@@ -71,6 +73,25 @@ export class Authenticator {
     if (row < 0 || !this.#table.matches(row, out.jti, 0, out.userHash, 0)) return REASON_NO_SESSION;
     out.sessionRow = row;
     return REASON_OK;
+  }
+
+  /** True when the session with the sid at sid[sidAt..] stands and was begun on the device with the fingerprint dfp[dfpAt .. dfpAt + 32). */
+  isOnDevice(sid: Uint8Array, sidAt: number, dfp: Uint8Array, dfpAt: number): boolean {
+    this.#dfpKey.digest(dfp, dfpAt, dfpAt + 32, this.#hash, 0);
+    const row = this.#table.find(sid, sidAt);
+    return row >= 0 && this.#table.isOnDevice(row, this.#hash, 0);
+  }
+
+  /** Unix seconds at which the access of the session with the sid at sid[sidAt..] ends now, refreshed or not; 0 when it is no more. */
+  accessExpS(sid: Uint8Array, sidAt: number): number {
+    for (;;) {
+      const row = this.#table.find(sid, sidAt);
+      if (row < 0) return 0;
+      const state = this.#table.stateOf(row);
+      const expS = this.#table.accessExpS(row);
+      // The row is still this session's, and whole, if nothing was written to it and the sid leads to it as before.
+      if (this.#table.find(sid, sidAt) === row && this.#table.stateOf(row) === state) return expS;
+    }
   }
 
   #nowS(): number {

@@ -70,6 +70,16 @@ export class SessionTable {
     return Atomics.load(this.#ints, HEAD_LIVE);
   }
 
+  /** Rows 0 .. used - 1 have been in use; later ones never. Writer only. */
+  get used(): number {
+    return this.#ints[HEAD_USED]!;
+  }
+
+  /** True when the row holds a session. Writer only. */
+  isLive(row: number): boolean {
+    return (this.#ints[this.#rows + row * ROW_INTS]! & KIND) === LIVE;
+  }
+
   /** The row of sid[sidAt .. sidAt + 16), or -1. Any thread. */
   find(sid: Uint8Array, sidAt: number): number {
     const ints = this.#ints;
@@ -193,7 +203,7 @@ export class SessionTable {
     this.#get(this.#rows + row * ROW_INTS + ROW_DEVICE, into, intoAt);
   }
 
-  /** True when the row's device is deviceHash (16 bytes). Writer only. */
+  /** True when the row's device is deviceHash (16 bytes). Any thread, for a row that it knows by its sid. */
   isOnDevice(row: number, deviceHash: Uint8Array, deviceHashAt: number): boolean {
     return this.#equal(this.#rows + row * ROW_INTS + ROW_DEVICE, deviceHash, deviceHashAt);
   }
