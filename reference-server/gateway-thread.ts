@@ -19,6 +19,8 @@ import {
 import { GcWatch } from './gateway-thread-gc.js';
 import type { ThreadHandler } from './gateway-thread-handler.js';
 import { SessionMachine } from './session.js';
+import { type AuditSink, clockStep } from './session-audit.js';
+import { SessionClock } from './session-clock.js';
 import { SigningMemory } from './session-signing.js';
 import { LONG_TURN_US, type TurnTimes } from './telemetry/turn-times.js';
 import { SessionTakeovers } from './threads/session-takeovers.js';
@@ -157,12 +159,14 @@ function tellReplaced(thread: number, sid: Uint8Array, claim: number): void {
 function createSessions(start: GatewayThreadStart, gateway: Gateway, counters: Counters): ThreadHandler {
   const keys = deriveMasterKeys(Buffer.from(start.masterKeyHex, 'hex'));
   const table = new SessionTable(start.sessionTable);
+  const audit: AuditSink = (event) => post({ type: 'audit', ...event });
+  const clock = new SessionClock(systemClock, (stepMs) => audit(clockStep(stepMs)));
   return new SessionMachine({
     gateway,
-    authenticator: new Authenticator({ keys, kid: start.kid, table, clock: systemClock }),
-    clock: systemClock,
+    authenticator: new Authenticator({ keys, kid: start.kid, table, clock }),
+    clock,
     counters,
-    audit: (event) => post({ type: 'audit', ...event }),
+    audit,
     askRefresh: post,
     heartbeatMs: start.heartbeatMs,
     rooms: start.rooms,

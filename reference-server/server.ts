@@ -22,6 +22,7 @@ import { requireFreePort } from './port-check.js';
 import { systemTimers } from './rules/sources/rule-source.js';
 import { RulesDesk } from './rules/sources/rules-desk.js';
 import { rulesEventLine } from './rules/sources/rules-event-line.js';
+import { SessionClock } from './session-clock.js';
 import { SigningMemory } from './session-signing.js';
 import { CauseLog } from './telemetry/cause-log.js';
 import { longTurnCause } from './telemetry/long-turn.js';
@@ -100,7 +101,9 @@ function makeProof(options: ServeOptions, clock: Clock): Proof {
 }
 
 /** Starts everything and resolves when all ports listen. */
-export async function startServer(options: ServeOptions, clock: Clock): Promise<Server> {
+export async function startServer(options: ServeOptions, machineClock: Clock): Promise<Server> {
+  // Tokens are issued and sessions end by a clock that does not step (S18); the gateway threads keep and audit their own.
+  const clock = new SessionClock(machineClock, () => {});
   const gateway = chooseGateway(options);
   const tls = options.tls === undefined ? undefined : readTlsFiles(options.tls);
   const proof = makeProof(options, clock);
@@ -151,7 +154,10 @@ export async function startServer(options: ServeOptions, clock: Clock): Promise<
   const listeners: HttpListener[] = [];
   await requireFreePort(options.host, options.port, '--port');
   const pool = await startPool();
-  const sweeping = setInterval(() => store.sweep(), SWEEP_MS);
+  const sweeping = setInterval(() => {
+    clock.check();
+    store.sweep();
+  }, SWEEP_MS);
   let ending: Promise<void> | undefined;
   try {
     await rules.start();

@@ -11,3 +11,8 @@ export interface AuditEvent {
 }
 
 export type AuditSink = (event: AuditEvent) => void;
+
+/** The machine's wall clock was moved by `stepMs` milliseconds against monotonic time. */
+export function clockStep(stepMs: number): AuditEvent {
+  return { event: 'clock.step', slot: -1, code: 0, detail: `${stepMs} ms` };
+}

@@ -1,10 +1,10 @@
-import type { Clock } from '../src/core/clock.js';
 import type { MacTable } from '../src/protocol/mac.js';
 import type { Authenticator } from './auth/authenticator.js';
 import type { Counters } from './counters.js';
 import type { Gateway } from './gateway/gateway.js';
 import type { AuditSink } from './session-audit.js';
 import type { AskRefresh } from './session-refresh.js';
+import type { SessionClock } from './session-clock.js';
 import type { SigningMemory } from './session-signing.js';
 import type { SessionTakeovers } from './threads/session-takeovers.js';
 
@@ -23,7 +23,8 @@ export const defaultMaxUnauthenticated = (capacity: number): number => Math.max(
 export interface SessionOptions {
   readonly gateway: Gateway;
   readonly authenticator: Authenticator;
-  readonly clock: Clock;
+  /** The authenticator's, too. */
+  readonly clock: SessionClock;
   readonly counters: Counters;
   readonly audit: AuditSink;
   readonly heartbeatMs: number;

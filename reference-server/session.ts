@@ -21,7 +21,6 @@ import { RoomBroadcast } from './rooms/broadcast.js';
 import { RoomDirectory } from './rooms/directory.js';
 import { RoomPackets } from './rooms/packets.js';
 import { AuthPackets } from './session-auth.js';
-import { SessionClock } from './session-clock.js';
 import { ClosingPackets } from './session-closing.js';
 import { SessionCore } from './session-core.js';
 import { HeartbeatPackets } from './session-heartbeat.js';
@@ -87,7 +86,7 @@ export class SessionMachine implements ThreadHandler {
       counters,
       audit,
       macs: options.macs ?? createMacTable(2 * gateway.capacity),
-      clock: new SessionClock(clock, (stepMs) => core.audit('clock.step', -1, 0, `${stepMs} ms`)),
+      clock,
       wheel: new TimingWheel(gateway.capacity, WHEEL_TICK_US, WHEEL_BUCKETS, startUs),
     });
     this.#core = core;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { Authenticator } from '../../../reference-server/auth/authenticator.js';
 import { Counters } from '../../../reference-server/counters.js';
 import { SessionMachine } from '../../../reference-server/session.js';
-import type { AuditEvent } from '../../../reference-server/session-audit.js';
+import { type AuditEvent, clockStep } from '../../../reference-server/session-audit.js';
+import { SessionClock } from '../../../reference-server/session-clock.js';
 import type { SessionOptions } from '../../../reference-server/session-options.js';
 import { deriveMasterKeys } from '../../../src/protocol/keys.js';
 import { LoginDesk } from '../login-desk.js';
@@ -29,11 +30,12 @@ export class Bench {
     const { capacity = 64, rooms = 10, heartbeatMs = 10_000, ...rest } = settings;
     this.gateway = new FakeGateway(capacity);
     const keys = deriveMasterKeys(this.desk.masterKey);
-    this.authenticator = new Authenticator({ keys, kid: this.desk.kid, table: this.desk.table, clock: this.clock });
+    const clock = new SessionClock(this.clock, (stepMs) => this.audit.push(clockStep(stepMs)));
+    this.authenticator = new Authenticator({ keys, kid: this.desk.kid, table: this.desk.table, clock });
     this.machine = new SessionMachine({
       gateway: this.gateway,
       authenticator: this.authenticator,
-      clock: this.clock,
+      clock,
       counters: this.counters,
       audit: (event) => this.audit.push(event),
       heartbeatMs,
