@@ -2,6 +2,7 @@
 
 import type { TlsFiles } from './gateway/gateway.js';
 import type { RuleSet } from './rules/rule.js';
+import type { ResourceReport } from './rules/rule-book.js';
 import type { SigningBuffers } from './session-signing.js';
 
 /** workerData of a gateway thread. Thread `index` of `count`; every thread listens on the same port. */
@@ -123,6 +124,8 @@ export type FromGatewayThread =
   | { readonly type: 'drained' }
   /** The rules of that version are in force in this thread. */
   | { readonly type: 'rules'; readonly version: number }
+  /** How the thread's guards stand, once a second while there are any. */
+  | { readonly type: 'guards'; readonly resources: readonly ResourceReport[] }
   /** To be handed on to that thread. */
   | { readonly type: 'tell'; readonly thread: number; readonly message: ToGatewayThread }
   | { readonly type: 'failed'; readonly message: string; readonly stack: string }
@@ -137,4 +140,7 @@ export type FromGatewayThread =
       readonly peer?: string;
       readonly code?: number;
       readonly detail?: string;
+      readonly resource?: string;
+      readonly from?: string;
+      readonly to?: string;
     };

@@ -18,6 +18,8 @@ import {
 } from './gateway-messages.js';
 import { GcWatch } from './gateway-thread-gc.js';
 import type { ThreadHandler } from './gateway-thread-handler.js';
+import { OpGuards } from './rules/op-guards.js';
+import { breakerEvent } from './rules/rule-book.js';
 import { SessionMachine } from './session.js';
 import { type AuditSink, clockStep } from './session-audit.js';
 import { SessionClock } from './session-clock.js';
@@ -41,15 +43,17 @@ class GatewayThread implements GatewayHandler {
   readonly #handler: ThreadHandler;
   readonly #gcWatch: GcWatch;
   readonly #turns: TurnTimes;
+  readonly #guards: OpGuards;
   #drainUntilUs = 0;
   #stopping = false;
 
-  constructor(start: GatewayThreadStart, gateway: Gateway, handler: ThreadHandler, counters: Counters) {
+  constructor(start: GatewayThreadStart, gateway: Gateway, handler: ThreadHandler, counters: Counters, guards: OpGuards) {
     this.#control = new Int32Array(start.control);
     this.#gateway = gateway;
     this.#handler = handler;
     this.#gcWatch = new GcWatch(counters);
     this.#turns = counters.turns;
+    this.#guards = guards;
   }
 
   async run(): Promise<void> {
@@ -83,6 +87,8 @@ class GatewayThread implements GatewayHandler {
     this.#obey(nowUs);
     if (this.#stopping) return nowUs + LOOK_EVERY_US;
     this.#gcWatch.tick(nowUs);
+    const resources = this.#guards.report(nowUs);
+    if (resources !== undefined) post({ type: 'guards', resources });
     const deadlineUs = Math.min(this.#handler.onTick(nowUs), nowUs + LOOK_EVERY_US);
     this.#endTurn(nowUs);
     return deadlineUs;
@@ -119,7 +125,9 @@ class GatewayThread implements GatewayHandler {
     for (let mail = receiveMessageOnPort(parentPort!); mail !== undefined; mail = receiveMessageOnPort(parentPort!)) {
       const message = mail.message as ToGatewayThread;
       this.#handler.receive(message, nowUs);
-      if (message.type === 'rules') post({ type: 'rules', version: message.version });
+      if (message.type !== 'rules') continue;
+      this.#guards.apply(message.rules);
+      post({ type: 'rules', version: message.version });
     }
   }
 
@@ -156,7 +164,7 @@ function tellReplaced(thread: number, sid: Uint8Array, claim: number): void {
   post({ type: 'tell', thread, message: { type: 'replaced', sid, claim } });
 }
 
-function createSessions(start: GatewayThreadStart, gateway: Gateway, counters: Counters): ThreadHandler {
+function createSessions(start: GatewayThreadStart, gateway: Gateway, counters: Counters, guards: OpGuards): ThreadHandler {
   const keys = deriveMasterKeys(Buffer.from(start.masterKeyHex, 'hex'));
   const table = new SessionTable(start.sessionTable);
   const audit: AuditSink = (event) => post({ type: 'audit', ...event });
@@ -172,6 +180,7 @@ function createSessions(start: GatewayThreadStart, gateway: Gateway, counters: C
     rooms: start.rooms,
     roomTickMs: start.roomTickMs,
     // What all threads share is counted by one of them.
+    guards,
     signing: new SigningMemory(start.signing, start.index === 0 ? counters : undefined),
     ...(start.count === 1 ? {} : { takeovers: new SessionTakeovers(start.takeovers, start.index, gateway.capacity, tellReplaced) }),
   });
@@ -181,8 +190,9 @@ async function main(): Promise<void> {
   const start = workerData as GatewayThreadStart;
   const gateway = await createGateway(start);
   const counters = new Counters(start.counters);
-  const handler = start.echo ? new EchoHandler(gateway) : createSessions(start, gateway, counters);
-  await new GatewayThread(start, gateway, handler, counters).run();
+  const guards = new OpGuards((rule, from, to) => post({ type: 'audit', ...breakerEvent(rule, from, to) }));
+  const handler = start.echo ? new EchoHandler(gateway) : createSessions(start, gateway, counters, guards);
+  await new GatewayThread(start, gateway, handler, counters, guards).run();
 }
 
 main().catch((error: Error) => post({ type: 'failed', message: error.message, stack: error.stack ?? '' }));

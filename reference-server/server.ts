@@ -19,6 +19,10 @@ import { Lifecycle } from './lifecycle.js';
 import { Metrics } from './metrics.js';
 import type { ServeOptions } from './options.js';
 import { requireFreePort } from './port-check.js';
+import { GuardMetrics } from './rules/guard-metrics.js';
+import { guardedRoutes } from './rules/guarded-route.js';
+import { GuardedStore } from './rules/guarded-store.js';
+import { breakerEvent, RuleBook } from './rules/rule-book.js';
 import { systemTimers } from './rules/sources/rule-source.js';
 import { RulesDesk } from './rules/sources/rules-desk.js';
 import { rulesEventLine } from './rules/sources/rules-event-line.js';
@@ -118,7 +122,10 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
   const counters = Array.from({ length: options.threads }, () => Counters.create());
   const metrics = new Metrics({ counters, sessionCount: () => table.size });
   const causes = new CauseLog(clock);
-  const store: AuthStore = new TimedStore(plainStore, { clock, registry: metrics.registry, causes });
+  const book = new RuleBook((rule, from, to) => metrics.countAudit(breakerEvent(rule, from, to).event));
+  const guards = new GuardMetrics(metrics.registry, () => book.report(Math.floor(clock.nowUs() / 1_000)));
+  const timedStore = new TimedStore(plainStore, { clock, registry: metrics.registry, causes });
+  const store: AuthStore = new GuardedStore(timedStore, book, clock);
   const issuer = new Issuer({ keys, kid: KID, store, clock });
   const login = new Login({ issuer, proof, clock, onOutcome: (outcome) => metrics.countLogin(outcome) });
   const renewal = new Renewal({
@@ -135,7 +142,10 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
     address: options.rules,
     secrets: options.rulesSecrets,
     threadCount: options.threads,
-    apply: (set, version) => pool.tell({ type: 'rules', version, rules: set }),
+    apply: (set, version) => {
+      book.apply(set);
+      pool.tell({ type: 'rules', version, rules: set });
+    },
     onEvent: (event) => {
       metrics.countAudit(event.event);
       process.stderr.write(rulesEventLine(event) ?? '');
@@ -171,7 +181,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
       causes: { clock, causes, threads: options.threads, operationsAskStore: false, kernel: () => undefined },
       rules: rules.routes,
     });
-    listeners.push(await listenHttp(http, options.host, options.httpPort, '--http-port', tls));
+    listeners.push(await listenHttp(guardedRoutes(book, clock, http), options.host, options.httpPort, '--http-port', tls));
     listeners.push(await listenHttp(admin, ADMIN_HOST, options.adminPort, '--admin-port'));
   } catch (error) {
     await end(0);
@@ -199,6 +209,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
       onLongTurn: (turn, thread) => causes.add(longTurnCause(turn, thread)),
       onRefresh: (question, index) => renewal.answer(question).then((answer) => pool.tellOne(index, answer)),
       onRules: (version, thread) => rules.confirm(version, thread),
+      onGuards: (resources, thread) => guards.receive(thread, resources),
       onFailure: (error) => fail(error),
       start: {
         kind: gateway,

@@ -1,6 +1,6 @@
 /** What the audit log is told. Never a key, a token or a payload. */
 export interface AuditEvent {
-  /** "mac.bad", "ledger.bad", "auth.fail", "replay", "text", "handler.fault", "clock.step". */
+  /** "mac.bad", "ledger.bad", "auth.fail", "replay", "text", "handler.fault", "clock.step", "breaker". */
   readonly event: string;
   /** -1 when no connection is concerned. */
   readonly slot: number;
@@ -8,6 +8,10 @@ export interface AuditEvent {
   readonly peer?: string;
   readonly code?: number;
   readonly detail?: string;
+  /** Of a circuit breaker that changed its state: closed, open, half-open. */
+  readonly resource?: string;
+  readonly from?: string;
+  readonly to?: string;
 }
 
 export type AuditSink = (event: AuditEvent) => void;

@@ -2,6 +2,7 @@ import type { MacTable } from '../src/protocol/mac.js';
 import type { Authenticator } from './auth/authenticator.js';
 import type { Counters } from './counters.js';
 import type { Gateway } from './gateway/gateway.js';
+import type { OpGuards } from './rules/op-guards.js';
 import type { AuditSink } from './session-audit.js';
 import type { AskRefresh } from './session-refresh.js';
 import type { SessionClock } from './session-clock.js';
@@ -39,6 +40,8 @@ export interface SessionOptions {
   readonly takeovers?: SessionTakeovers;
   /** Asks the main thread for the answer to a REFRESH; absent: there is nobody to ask, which is answered 0209. */
   readonly askRefresh?: AskRefresh;
+  /** The rules of operations; none when absent. */
+  readonly guards?: OpGuards;
   /** Two rows a slot; made when absent. */
   readonly macs?: MacTable;
 }

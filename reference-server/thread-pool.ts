@@ -11,6 +11,7 @@ import {
   STATE_STOP_NOW,
   type ToGatewayThread,
 } from './gateway-messages.js';
+import type { ResourceReport } from './rules/rule-book.js';
 
 export type AuditEvent = Extract<FromGatewayThread, { type: 'audit' }>;
 export type LongTurn = Extract<FromGatewayThread, { type: 'turn' }>;
@@ -27,6 +28,8 @@ export interface ThreadPoolOptions {
   readonly onRules?: (version: number, thread: number) => void;
   /** A client of thread `index` asks for a new access token. */
   readonly onRefresh?: (question: RefreshAskMessage, index: number) => void;
+  /** How the guards of that thread stand, once a second while there are any. */
+  readonly onGuards?: (resources: readonly ResourceReport[], thread: number) => void;
   /** A thread ended that was not asked to. Called at most once. */
   readonly onFailure: (error: Error) => void;
 }
@@ -148,6 +151,7 @@ function startThread(state: PoolState, index: number, port: number): { thread: T
       else if (message.type === 'audit') options.onAudit(message);
       else if (message.type === 'refresh') options.onRefresh?.(message, index);
       else if (message.type === 'rules') options.onRules?.(message.version, index);
+      else if (message.type === 'guards') options.onGuards?.(message.resources, index);
       else if (message.type === 'tell' && state.threads[message.thread] !== undefined)
         tellThread(state.threads[message.thread]!, message.message);
       else if (message.type === 'turn') options.onLongTurn(message, index);

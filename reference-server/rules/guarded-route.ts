@@ -1,15 +1,21 @@
 import type { Clock } from '../../src/core/clock.js';
-import { type HttpHandler, sendJson } from '../http-exchange.js';
+import { type HttpHandler, routeOf, sendJson } from '../http-exchange.js';
 import { responseTimeMs, wholeMs } from './op-guards.js';
 import type { RuleBook } from './rule-book.js';
 
+/** Which resource a request of the http port is a call of. */
+const RESOURCES: ReadonlyMap<string, string> = new Map([
+  ['POST /v1/login', 'login'],
+  ['POST /v1/refresh', 'refresh'],
+]);
+
 /**
- * The handler behind the rules of a resource. What they refuse is answered 503 with code 0305 and Retry-After. A call is an error
- * when it is answered 5xx, and takes as long as the handler needs.
+ * The handler behind the rules of the resources `login` and `refresh`. What they refuse is answered 503 with code 0305 and
+ * Retry-After. A call is an error when it is answered 5xx, and takes as long as the handler needs.
  */
-export function guardedRoute(book: RuleBook, resource: string, clock: Clock, handler: HttpHandler): HttpHandler {
+export function guardedRoutes(book: RuleBook, clock: Clock, handler: HttpHandler): HttpHandler {
   return async (request, response) => {
-    const guard = book.guard(resource);
+    const guard = book.guard(RESOURCES.get(routeOf(request)) ?? '');
     if (guard === undefined) return handler(request, response);
     const startUs = clock.nowUs();
     const permit = guard.enter(wholeMs(startUs));

@@ -3,15 +3,18 @@ import type { ResourceGuard } from './resource-guard.js';
 import type { RuleSet } from './rule.js';
 import { type ChangeListener, type ResourceReport, RuleBook } from './rule-book.js';
 
+const REPORT_EVERY_US = 1_000_000;
 const OPCODES = Math.max(...OPERATIONS.map(({ opcode }) => opcode)) + 1;
 
 /** The rules of one gateway thread: those whose resource is op:<name of an operation>. Their statistics are this thread's own. */
 export class OpGuards {
-  /** Operations that a rule guards. */
+  /** 0 while no operation has a rule. */
   count = 0;
   readonly #book: RuleBook;
-  readonly #byOpcode: (ResourceGuard | undefined)[] = new Array(OPCODES).fill(undefined);
+  /** By opcode, sent as OP, then by opcode, sent as OP_SIGNED. */
+  readonly #guards: (ResourceGuard | undefined)[] = new Array(2 * OPCODES).fill(undefined);
   #hasTold = false;
+  #nextReportUs = 0;
 
   constructor(onChange: ChangeListener) {
     this.#book = new RuleBook(onChange);
@@ -20,18 +23,23 @@ export class OpGuards {
   apply({ breakers, flows }: RuleSet): void {
     const isOwn = ({ resource }: { resource: string }): boolean => resource.startsWith('op:');
     this.#book.apply({ breakers: breakers.filter(isOwn), flows: flows.filter(isOwn) });
-    for (const { opcode, name } of OPERATIONS) this.#byOpcode[opcode] = this.#book.guard(`op:${name}`);
-    this.count = this.#byOpcode.filter((guard) => guard !== undefined).length;
+    for (const { opcode, name, plain, signed } of OPERATIONS) {
+      const guard = this.#book.guard(`op:${name}`);
+      this.#guards[opcode] = plain ? guard : undefined;
+      this.#guards[OPCODES + opcode] = signed ? guard : undefined;
+    }
+    this.count = this.#guards.filter((guard) => guard !== undefined).length;
   }
 
-  /** The guard of an operation. Who enters by it leaves by it. */
-  of(opcode: number): ResourceGuard | undefined {
-    return opcode < OPCODES ? this.#byOpcode[opcode] : undefined;
+  /** The guard of an operation; none for one that may not be sent this way. Who enters by it leaves by it. */
+  of(opcode: number, isSigned: boolean): ResourceGuard | undefined {
+    return opcode < OPCODES ? this.#guards[isSigned ? OPCODES + opcode : opcode] : undefined;
   }
 
-  /** How the guards stand, for the main thread; undefined when there is nothing to say that was not said. */
+  /** How the guards stand, for the main thread, once a second; undefined in between and when there is nothing that was not said. */
   report(nowUs: number): ResourceReport[] | undefined {
-    if (this.#book.size === 0 && !this.#hasTold) return undefined;
+    if (nowUs < this.#nextReportUs || (this.#book.size === 0 && !this.#hasTold)) return undefined;
+    this.#nextReportUs = nowUs + REPORT_EVERY_US;
     this.#hasTold = this.#book.size > 0;
     return this.#book.report(wholeMs(nowUs));
   }

@@ -1,10 +1,15 @@
-import { Breaker } from './breaker.js';
+import { Breaker, STATE_NAMES } from './breaker.js';
 import { FlowLimit } from './flow.js';
 import { ResourceGuard, type ResourceTally } from './resource-guard.js';
 import { type BreakerRule, type FlowRule, isSameBreakerRule, isSameStatistic, NO_RULES, type RuleSet } from './rule.js';
 
 /** A breaker of rules in force changed its state; states as in breaker.ts. */
 export type ChangeListener = (rule: BreakerRule, from: number, to: number) => void;
+
+/** What the audit log hears of a breaker that changed its state. */
+export function breakerEvent({ resource }: BreakerRule, from: number, to: number) {
+  return { event: 'breaker', slot: -1, resource, from: STATE_NAMES[from]!, to: STATE_NAMES[to]! } as const;
+}
 
 /** One resource that has rules, as it stands. */
 export interface ResourceReport extends Readonly<ResourceTally> {
