@@ -54,7 +54,7 @@ export class ApolloSource implements RuleSource {
     this.#place = place;
     this.#options = options;
     this.#timers = options.timers;
-    this.#loop = new PollLoop((listener, signal) => this.#look(listener, signal), options);
+    this.#loop = new PollLoop((...look) => this.#look(...look), options);
   }
 
   start(listener: RuleListener): void {
@@ -65,8 +65,8 @@ export class ApolloSource implements RuleSource {
     this.#loop.stop();
   }
 
-  async #look(listener: RuleListener, signal: AbortSignal): Promise<number> {
-    if (!this.#isLoaded) {
+  async #look(listener: RuleListener, signal: AbortSignal, hasFailed: boolean): Promise<number> {
+    if (!this.#isLoaded || hasFailed) {
       await this.#load(listener, signal, undefined);
       this.#isLoaded = true;
       return 0;

@@ -3,7 +3,7 @@ import { PollLoop, type PollLoopOptions } from './poll-loop.js';
 import type { RuleListener, RuleSource, SourceTimers } from './rule-source.js';
 
 const HOLD_S = 30;
-const FIRST_LIMIT_MS = 10_000;
+const LIMIT_MS = 10_000;
 const HELD_LIMIT_MS = 40_000;
 /** Between looks at a server that does not hold requests. */
 const INTERVAL_MS = 5_000;
@@ -35,7 +35,7 @@ export class HttpPollSource implements RuleSource {
     this.#url = url;
     this.#token = options.token;
     this.#timers = options.timers;
-    this.#loop = new PollLoop((listener, signal) => this.#look(listener, signal), options);
+    this.#loop = new PollLoop((...look) => this.#look(...look), options);
   }
 
   start(listener: RuleListener): void {
@@ -46,9 +46,9 @@ export class HttpPollSource implements RuleSource {
     this.#loop.stop();
   }
 
-  async #look(listener: RuleListener, signal: AbortSignal): Promise<number> {
+  async #look(listener: RuleListener, signal: AbortSignal, hasFailed: boolean): Promise<number> {
     const startMs = this.#timers.nowMs();
-    const response = await this.#ask(signal);
+    const response = await this.#ask(signal, this.#etag !== undefined && !hasFailed);
     if (response.status === 200) {
       const text = textOf(response.body);
       this.#etag = response.headers.etag;
@@ -61,13 +61,14 @@ export class HttpPollSource implements RuleSource {
   }
 
   /** The answer after redirects, which may only lead to the same scheme, host and port: the bearer goes nowhere else. */
-  async #ask(signal: AbortSignal): Promise<Response> {
+  async #ask(signal: AbortSignal, mayHold: boolean): Promise<Response> {
     const headers = {
       accept: 'application/json, text/plain;q=0.9, */*;q=0.1',
       ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
-      ...(this.#etag === undefined ? {} : { 'if-none-match': this.#etag, prefer: `wait=${HOLD_S}` }),
+      ...(this.#etag === undefined ? {} : { 'if-none-match': this.#etag }),
+      ...(mayHold ? { prefer: `wait=${HOLD_S}` } : {}),
     };
-    const limitMs = this.#etag === undefined ? FIRST_LIMIT_MS : HELD_LIMIT_MS;
+    const limitMs = mayHold ? HELD_LIMIT_MS : LIMIT_MS;
     let url = this.#url;
     for (let redirects = 0; ; redirects++) {
       const response = await boundedRequest(url, { headers, limitMs }, this.#timers, signal);

@@ -47,7 +47,7 @@ export class NacosSource implements RuleSource {
     this.#id = id;
     this.#options = options;
     this.#timers = options.timers;
-    this.#loop = new PollLoop((listener, signal) => this.#look(listener, signal), options);
+    this.#loop = new PollLoop((...look) => this.#look(...look), options);
   }
 
   start(listener: RuleListener): void {
@@ -58,14 +58,14 @@ export class NacosSource implements RuleSource {
     this.#loop.stop();
   }
 
-  async #look(listener: RuleListener, signal: AbortSignal): Promise<number> {
+  async #look(listener: RuleListener, signal: AbortSignal, hasFailed: boolean): Promise<number> {
     const startMs = this.#timers.nowMs();
     const known = this.#md5;
-    if (known === undefined || (await this.#hasChanged(known, signal))) await this.#load(listener, signal);
+    if (known === undefined || hasFailed || (await this.#hasChanged(known, signal))) await this.#load(listener, signal);
     else if (known === '') listener.onTrouble(this.#missing());
     else listener.onUnchanged();
-    const isNew = this.#md5 !== known;
-    return isNew ? 0 : Math.max(0, PAUSE_MS - (this.#timers.nowMs() - startMs));
+    const isNews = this.#md5 !== known || hasFailed;
+    return isNews ? 0 : Math.max(0, PAUSE_MS - (this.#timers.nowMs() - startMs));
   }
 
   async #hasChanged(md5: string, signal: AbortSignal): Promise<boolean> {

@@ -3,8 +3,11 @@ import { type RuleListener, reasonOf, type SourceTimers } from './rule-source.js
 const FIRST_BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 30_000;
 
-/** One look at the source. Resolves with the milliseconds to wait before the next one; rejects when the source cannot be read. */
-export type PollTurn = (listener: RuleListener, signal: AbortSignal) => Promise<number>;
+/**
+ * One look at the source. Resolves with the milliseconds to wait before the next one; rejects when the source cannot be read.
+ * After a look that failed, `hasFailed` asks for an answer at once instead of one that is held: the outage may be over.
+ */
+export type PollTurn = (listener: RuleListener, signal: AbortSignal, hasFailed: boolean) => Promise<number>;
 
 export interface PollLoopOptions {
   readonly timers: SourceTimers;
@@ -56,7 +59,7 @@ export class PollLoop {
     const { signal } = this.#abort;
     let waitMs: number;
     try {
-      waitMs = await this.#turn(listener, signal);
+      waitMs = await this.#turn(listener, signal, this.#failures > 0);
       this.#failures = 0;
     } catch (error) {
       listener.onTrouble(reasonOf(error));
