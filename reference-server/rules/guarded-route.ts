@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/core/clock.js';
 import { type HttpHandler, routeOf, sendJson } from '../http-exchange.js';
-import { responseTimeMs, wholeMs } from './op-guards.js';
+import { responseTimeMs, wholeMs } from './open-calls.js';
 import type { RuleBook } from './rule-book.js';
 
 /** Which resource a request of the http port is a call of. */

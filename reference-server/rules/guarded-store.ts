@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/core/clock.js';
 import type { LoginBatch } from '../auth/login-batch.js';
 import type { AuthStore, EndedListener, RefreshOutcome, RefreshRequest, StoredSession } from '../auth/store.js';
-import { responseTimeMs, wholeMs } from './op-guards.js';
+import { responseTimeMs, wholeMs } from './open-calls.js';
 import type { RuleBook } from './rule-book.js';
 
 /**

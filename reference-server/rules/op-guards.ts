@@ -1,4 +1,5 @@
 import { CODE_FULL, CODE_INTERNAL, CODE_STORE_DOWN, OPERATIONS } from '../../src/protocol/packet.js';
+import { NO_CALL, OpenCalls, wholeMs } from './open-calls.js';
 import type { ResourceGuard } from './resource-guard.js';
 import type { RuleSet } from './rule.js';
 import { type ChangeListener, type ResourceReport, RuleBook } from './rule-book.js';
@@ -13,6 +14,7 @@ export class OpGuards {
   readonly #book: RuleBook;
   /** By opcode, sent as OP, then by opcode, sent as OP_SIGNED. */
   readonly #guards: (ResourceGuard | undefined)[] = new Array(2 * OPCODES).fill(undefined);
+  readonly #calls = new OpenCalls();
   #hasTold = false;
   #nextReportUs = 0;
 
@@ -31,9 +33,24 @@ export class OpGuards {
     this.count = this.#guards.filter((guard) => guard !== undefined).length;
   }
 
-  /** The guard of an operation; none for one that may not be sent this way. Who enters by it leaves by it. */
-  of(opcode: number, isSigned: boolean): ResourceGuard | undefined {
-    return opcode < OPCODES ? this.#guards[isSigned ? OPCODES + opcode : opcode] : undefined;
+  /** True when the rules refuse this operation now; the refusal is counted. Without rules this is one comparison. */
+  isRefused(opcode: number, isSigned: boolean, nowUs: number): boolean {
+    if (this.count === 0) return false;
+    const guard = this.#of(opcode, isSigned);
+    return guard !== undefined && guard.ask(wholeMs(nowUs)) !== 0;
+  }
+
+  /** The number of a call that the rules do not refuse, which leave() is owed; NO_CALL when no rule is concerned. */
+  enter(opcode: number, isSigned: boolean, nowUs: number): number {
+    const guard = this.count === 0 ? undefined : this.#of(opcode, isSigned);
+    if (guard === undefined) return NO_CALL;
+    const permit = guard.enter(wholeMs(nowUs));
+    return permit < 0 ? NO_CALL : this.#calls.add(guard, permit, nowUs);
+  }
+
+  /** The operation of this call was answered with this code. */
+  leave(call: number, code: number, nowUs: number): void {
+    if (call !== NO_CALL) this.#calls.end(call, nowUs, isServerFault(code));
   }
 
   /** How the guards stand, for the main thread, once a second; undefined in between and when there is nothing that was not said. */
@@ -43,19 +60,13 @@ export class OpGuards {
     this.#hasTold = this.#book.size > 0;
     return this.#book.report(wholeMs(nowUs));
   }
-}
 
-/** Rules count in whole milliseconds. */
-export function wholeMs(us: number): number {
-  return Math.floor(us / 1_000);
-}
-
-/** A response time in the whole milliseconds that rules compare: one that is longer than theirs by a microsecond is longer. */
-export function responseTimeMs(startUs: number, endUs: number): number {
-  return Math.max(0, Math.ceil((endUs - startUs) / 1_000));
+  #of(opcode: number, isSigned: boolean): ResourceGuard | undefined {
+    return opcode < OPCODES ? this.#guards[isSigned ? OPCODES + opcode : opcode] : undefined;
+  }
 }
 
 /** True for the code of an operation that failed by the server's fault; a client's own fault says nothing about the server. */
-export function isServerFault(code: number): boolean {
+function isServerFault(code: number): boolean {
   return code === CODE_INTERNAL || code === CODE_STORE_DOWN || code === CODE_FULL;
 }
