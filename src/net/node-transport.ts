@@ -139,6 +139,12 @@ export class NodeTransport implements Transport {
     return this.#errorTexts.get(row);
   }
 
+  localAddress(row: number): string | undefined {
+    const { localAddress: address, localPort, localFamily } = this.#sockets[row]?.raw ?? {};
+    if (address === undefined || localPort === undefined) return undefined;
+    return localFamily === 'IPv6' ? `[${address}]:${localPort}` : `${address}:${localPort}`;
+  }
+
   run(events: TransportEvents): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#events = events;

@@ -43,6 +43,8 @@ export interface Transport {
   abort(row: number): void;
   /** Why the last connection of this row failed, in words, where errno alone does not say it (TLS). Read it in onClosed. */
   lastErrorText?(row: number): string | undefined;
+  /** "ip:port" of our end of this row's connection; undefined when it cannot be known. Slow: not for every message. */
+  localAddress?(row: number): string | undefined;
   /** Runs until events.onTick returns -1; rejects with what a callback threw. */
   run(events: TransportEvents): Promise<void>;
 }

@@ -52,6 +52,10 @@ class UringTransport implements Transport {
     return this.#group.bufferedBytes(row);
   }
 
+  localAddress(row: number): string | undefined {
+    return this.#group.localAddress(row);
+  }
+
   close(row: number): void {
     this.#group.close(row);
   }

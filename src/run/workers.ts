@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { GwrkError } from '../core/errors.js';
+import type { SlowOperations } from '../measure/slow-operation.js';
 import {
   CONTROL_MAIL,
   CONTROL_STOP,
@@ -32,6 +33,7 @@ interface Seat {
   rings: number;
   cpuSeconds: number;
   errors: readonly ErrorCount[];
+  slow: SlowOperations | undefined;
 }
 
 /** The worker threads of one run, from their start to the last one's end. */
@@ -68,6 +70,11 @@ export class Workers {
   /** CPU time of each worker; 0 for one that did not get to tell. */
   get cpuSeconds(): number[] {
     return this.#seats.map((seat) => seat.cpuSeconds);
+  }
+
+  /** The slow requests of every worker; nothing of one that did not get to tell. */
+  get slow(): SlowOperations[] {
+    return this.#seats.flatMap((seat) => seat.slow ?? []);
   }
 
   /** What killed the workers that ended before their time, one text each. */
@@ -126,7 +133,15 @@ export class Workers {
 
   #seat(start: WorkerStart, index: number, file: URL): Seat {
     const thread = new Worker(file, { workerData: start, name: `gwrk swarm ${index}` });
-    const seat: Seat = { thread, control: new Int32Array(start.control), state: 'starting', rings: 0, cpuSeconds: 0, errors: [] };
+    const seat: Seat = {
+      thread,
+      control: new Int32Array(start.control),
+      state: 'starting',
+      rings: 0,
+      cpuSeconds: 0,
+      errors: [],
+      slow: undefined,
+    };
     thread.on('message', (message: FromWorker) => this.#receive(seat, index, message));
     thread.on('error', (error) => this.#bury(seat, `worker ${index}: ${error.stack ?? error.message}`));
     thread.on('exit', (code) => this.#bury(seat, `worker ${index} ended with code ${code}`));
@@ -148,6 +163,7 @@ export class Workers {
       case 'done':
         seat.errors = message.errors;
         seat.cpuSeconds = message.cpuSeconds;
+        seat.slow = message.slow;
         seat.state = 'done';
         break;
       case 'failed':

@@ -4,6 +4,7 @@ import { WAIT_ANSWER, WAIT_SETTLED } from './client-table.js';
 import type { ErrorCounts } from './error-counts.js';
 import type { Flow } from './flow.js';
 import { NO_REQUEST, RequestTable } from './request-table.js';
+import type { SlowOperationLog } from './slow-operations.js';
 import type { Wakes } from './wakes.js';
 
 /**
@@ -15,16 +16,20 @@ export class Answers {
   readonly #recorder: Recorder;
   readonly #errors: ErrorCounts;
   readonly #wakes: Wakes;
+  readonly #slow: SlowOperationLog;
+  readonly #slowUs: number;
   /** Time-out of each step; the steps that send requests. */
   readonly #withinUs: Float64Array;
   readonly #steps: Uint16Array;
 
-  constructor(rows: number, flows: readonly Flow[], recorder: Recorder, errors: ErrorCounts, wakes: Wakes) {
+  constructor(rows: number, flows: readonly Flow[], recorder: Recorder, errors: ErrorCounts, wakes: Wakes, slow: SlowOperationLog) {
     const steps = flows.reduce((sum, flow) => sum + flow.instructions, 0);
     this.requests = new RequestTable(rows, steps);
     this.#recorder = recorder;
     this.#errors = errors;
     this.#wakes = wakes;
+    this.#slow = slow;
+    this.#slowUs = slow.thresholdUs;
     this.#withinUs = new Float64Array(steps).fill(Number.POSITIVE_INFINITY);
     for (const flow of flows) {
       for (let pc = 0; pc < flow.instructions; pc++) this.#withinUs[flow.firstStep + pc] = flow.answerWithinUs(pc);
@@ -51,6 +56,7 @@ export class Answers {
       recorder.count(COUNTER.ledger_fail);
       recorder.count(COUNTER.checks_failed);
     }
+    if (nowUs - this.requests.intendedUs[request]! >= this.#slowUs) this.#slow.note(this.requests, request, nowUs, isRight ? 'ok' : 'fail');
     this.#close(request, nowUs);
   }
 
@@ -67,6 +73,7 @@ export class Answers {
         this.#recorder.count(COUNTER.timeouts);
         this.#recorder.record(TREND.ws_msg_rtt, nowUs - requests.intendedUs[request]!);
         this.#errors.add('timeout.answer', 'no answer within the time that the step allows');
+        if (nowUs - requests.intendedUs[request]! >= this.#slowUs) this.#slow.note(requests, request, nowUs, 'timeout');
         this.#close(request, nowUs);
       }
     }

@@ -31,6 +31,7 @@ import { ReferenceClient } from './reference-client.js';
 import { ReferenceClosing } from './reference-closing.js';
 import { ReferenceOperations } from './reference-operations.js';
 import { Sender } from './sender.js';
+import { SlowOperationLog } from './slow-operations.js';
 import { Swarm, type SwarmHost } from './swarm.js';
 import { TimerWheel } from './timer-wheel.js';
 import { Timers, timersOf } from './timers.js';
@@ -53,6 +54,7 @@ export interface CreatedSwarm {
   readonly swarm: Swarm;
   readonly credentials: Credentials;
   readonly errors: ErrorCounts;
+  readonly slow: SlowOperationLog;
 }
 
 /** The flows of a worker, each with its rows behind those of the one before. */
@@ -97,7 +99,14 @@ export function createSwarm(
 
   const wakes = new Wakes(table);
   const timers = new Timers(new TimerWheel({ timers: timersOf(rows), startUs: clock.nowUs() }));
-  const answers = new Answers(rows, flows, recorder, errors, wakes);
+  const slow = new SlowOperationLog({
+    thresholdUs: start.slowUs ?? Number.POSITIVE_INFINITY,
+    worker: start.index,
+    seed: start.seed,
+    flows,
+    localAddress: (row) => transport.localAddress?.(row),
+  });
+  const answers = new Answers(rows, flows, recorder, errors, wakes, slow);
   const credentials = new Credentials(table, recorder, errors, wakes, askLogins);
   const longest = flows.flatMap((flow) => flow.sends.map((send) => send.maxBytes));
   const sender = new Sender(transport, recorder, prng, Math.max(MAX_CLIENT_MESSAGE, ...longest));
@@ -131,7 +140,7 @@ export function createSwarm(
     incoming,
   );
   const swarm = new Swarm({ ...parts, clock, connections, connector, context, clients, logins, arrivals, endings, incoming, frames }, host);
-  return { swarm, credentials, errors };
+  return { swarm, credentials, errors, slow };
 }
 
 function sharedRounds(executor: ExecutorSpec, { index, count }: WorkerStart): number {

@@ -1,4 +1,5 @@
 /** What the main thread and the workers of the swarm say to one another. Plain data only. */
+import type { SlowOperations } from '../measure/slow-operation.js';
 import type { Endpoint, TlsOptions } from '../net/transport.js';
 import type { ScenarioPlan } from '../scenario/plan.js';
 
@@ -18,6 +19,8 @@ export interface WorkerStart {
   /** This worker's share. */
   readonly maxConnecting: number;
   readonly seed: number;
+  /** Response time from which a request is kept for `gwrk why`, us; absent: none is. */
+  readonly slowUs?: number;
   /** Where this worker records (measure/recorder.ts); the main thread reads it. */
   readonly recorder: SharedArrayBuffer;
   /** Int32: [0] stop request (CONTROL_*), [1] mailbox flag: 1 when a message waits for the worker, [2] heartbeat of the worker's loop. */
@@ -85,7 +88,7 @@ export type FromWorker =
   | ({ readonly type: 'login' } & LoginColumns)
   | { readonly type: 'errors'; readonly errors: readonly ErrorCount[] }
   /** The worker's part is over; everything is in the recorder. */
-  | { readonly type: 'done'; readonly errors: readonly ErrorCount[]; readonly cpuSeconds: number }
+  | { readonly type: 'done'; readonly errors: readonly ErrorCount[]; readonly cpuSeconds: number; readonly slow?: SlowOperations }
   | { readonly type: 'failed'; readonly message: string; readonly stack: string };
 
 /** Errors by code, totals since the start: at most 1,000 codes, the rest counted as "other". */

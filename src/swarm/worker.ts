@@ -119,7 +119,7 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
   mainThread.serve(created);
   mainThread.post({ type: 'ready', rings: transport.rings, transport: transport.kind });
   if (mainThread.waitForStart()) await created.swarm.run(transport, mainThread.startUs);
-  mainThread.post({ type: 'done', errors: created.errors.list(), cpuSeconds: threadCpuSeconds() });
+  mainThread.post({ type: 'done', errors: created.errors.list(), cpuSeconds: threadCpuSeconds(), slow: created.slow.result() });
 }
 
 if (parentPort !== null) {

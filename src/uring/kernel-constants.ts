@@ -31,6 +31,8 @@ export const IORING_OP_SEND = 26;
 export const IORING_OP_RECV = 27;
 export const IORING_OP_SOCKET = 45;
 export const IORING_OP_URING_CMD = 46;
+/** Makes a plain descriptor of a direct one (Linux 6.8). */
+export const IORING_OP_FIXED_FD_INSTALL = 54;
 export const IORING_OP_BIND = 56;
 
 export const IOSQE_FIXED_FILE = 1 << 0;
@@ -60,6 +62,7 @@ export const IPPROTO_TCP = 6;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const TCP_NODELAY = 1;
+export const TCP_QUICKACK = 12;
 export const IP_BIND_ADDRESS_NO_PORT = 24;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_WAITALL = 0x100;

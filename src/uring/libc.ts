@@ -30,6 +30,8 @@ export interface Libc {
   listen(fd: number, backlog: number): number;
   /** The port a socket is bound to, or -errno. */
   localPort(fd: number): number;
+  /** The sockaddr that a socket is bound to; undefined when there is none. */
+  localAddress(fd: number): Uint8Array | undefined;
   close(fd: number): number;
   eventfd(): number;
 }
@@ -89,6 +91,10 @@ function load(): Libc {
       const address = new Uint8Array(28);
       const result = getsockname(fd, address, [address.length]);
       return result < 0 ? -koffi.errno() : (address[2]! << 8) | address[3]!;
+    },
+    localAddress: (fd) => {
+      const address = new Uint8Array(28);
+      return getsockname(fd, address, [address.length]) < 0 ? undefined : address;
     },
     close: (fd) => orErrno(close(fd)),
     eventfd: () => orErrno(eventfd(0, EFD_NONBLOCK_CLOEXEC)),

@@ -10,6 +10,7 @@ import {
   IORING_OP_BIND,
   IORING_OP_CLOSE,
   IORING_OP_CONNECT,
+  IORING_OP_FIXED_FD_INSTALL,
   IORING_OP_READ,
   IORING_OP_RECV,
   IORING_OP_SEND,
@@ -168,6 +169,11 @@ export function prepareCancel(ring: Ring, targetLow: number, targetHigh: number,
 export function prepareClose(ring: Ring, slot: number, low: number, high: number): void {
   const at = begin(ring, IORING_OP_CLOSE, IOSQE_CQE_SKIP_SUCCESS, 0, low, high);
   ring.words[at + 11] = slot + 1;
+}
+
+/** A plain descriptor for the socket in slot `slot`: the result. Carried out during the hand-over; always completes. */
+export function prepareInstall(ring: Ring, slot: number, low: number, high: number): void {
+  begin(ring, IORING_OP_FIXED_FD_INSTALL, IOSQE_FIXED_FILE, slot, low, high);
 }
 
 /** Reads `length` bytes from a plain descriptor into memory[offset]; always completes. */

@@ -9,6 +9,7 @@ import { PagePool } from './backlog.js';
 import type { SocketEvents } from './events.js';
 import { IORING_REGISTER_EVENTFD } from './kernel-constants.js';
 import { libc } from './libc.js';
+import { localAddress } from './local-address.js';
 import { allocate } from './memory.js';
 import { prepareRead } from './operations.js';
 import { createReceiveArea, type ReceiveArea } from './receive-buffers.js';
@@ -103,7 +104,7 @@ export class SocketGroup implements RingOwner {
     // Whatever an earlier life of the row did not come to send is not this one's.
     if (end > start) this.#firstBytes.set(row, bytes.slice(start, end));
     else this.#firstBytes.delete(row);
-    this.#addresses.connect(ring, row - ring.base, target, source);
+    this.#addresses.connect(ring, row - ring.base, target, source, end > start);
   }
 
   connected(ring: SocketRing, slot: number): void {
@@ -123,6 +124,12 @@ export class SocketGroup implements RingOwner {
   bufferedBytes(row: number): number {
     const ring = this.ringOf(row);
     return ring.sender.bufferedBytes(row - ring.base);
+  }
+
+  /** "ip:port" of our end; undefined when the row is not open or the kernel does not say. Slow: three system calls. */
+  localAddress(row: number): string | undefined {
+    const ring = this.ringOf(row);
+    return localAddress(ring, row - ring.base);
   }
 
   /** What was sent goes out, then the socket closes; onClosed follows. */

@@ -86,7 +86,7 @@ export class SocketRing {
     files[1] = IORING_RSRC_REGISTER_SPARSE;
     this.ring.register(IORING_REGISTER_FILES2, files, 32);
     this.#buffers = new BufferRing(this.ring, owner.area, RECEIVE_GROUP);
-    this.sender = new SocketSender(this.ring, this.table, owner.pages, () => this.#handOver());
+    this.sender = new SocketSender(this.ring, this.table, owner.pages, () => this.handOver());
     this.#head = this.ring.queue[this.ring.completionHead]!;
   }
 
@@ -97,7 +97,7 @@ export class SocketRing {
 
   /** Makes sure that `count` entries can be claimed. */
   room(count: number): void {
-    if (this.ring.room < count) this.#handOver();
+    if (this.ring.room < count) this.handOver();
   }
 
   begin(slot: number, state: number): void {
@@ -183,7 +183,7 @@ export class SocketRing {
   }
 
   /** Hands over without collecting. */
-  #handOver(): void {
+  handOver(): void {
     this.ring.submit();
     this.#afterHandOver();
   }

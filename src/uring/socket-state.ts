@@ -26,6 +26,8 @@ export const FOR_SEND_NOW = 4;
 export const FOR_SEND_ALL = 5;
 export const FOR_ACCEPT = 6;
 export const FOR_WAKE = 7;
+/** Its result is read during the hand-over that carries it out; nobody waits for the completion. */
+export const FOR_INSTALL = 8;
 export const OPERATION_MASK = 15;
 
 /**
