@@ -16,7 +16,7 @@ const DEFAULT_INTERVAL_MS = 1_000;
 /** RuleConstant.DEGRADE_DEFAULT_MIN_REQUEST_AMOUNT. */
 const JAVA_MIN_REQUESTS = 5;
 
-const whole = (min: number, max: number): z.ZodNumber => z.number().int().min(min).max(max);
+const whole = (min: number, max: number): z.ZodNumber => z.number().multipleOf(1, 'a whole number').min(min).max(max);
 const unread = z.unknown().optional();
 /** A field that Sentinel reads and this server supports one value of. */
 const only = <T extends number | string | boolean>(value: T, otherwise: string) =>
