@@ -102,7 +102,7 @@ test('every problem is told at once, each with its place', () => {
   const problems = problemsOf(
     JSON.stringify({
       circuitBreaker: [
-        { ...GO_BREAKER, retryTimeoutMs: 0, statIntervalMs: 0.5, threshold: 1.1, treshold: 1 },
+        { ...GO_BREAKER, retryTimeoutMs: 0, statIntervalMs: 20.5, threshold: 1.1, treshold: 1 },
         { resource: '', grade: 1, count: 2, timeWindow: 10, limitApp: 'shop', regex: true },
         'rule',
         { ...GO_BREAKER, strategy: 3, threshold: -1 },
@@ -170,7 +170,7 @@ test('hostile keys are unknown keys', () => {
 });
 
 test('the example file loads and guards login, the store and an operation', () => {
-  const parsed = parseRules(readFileSync(join(repository, 'reference-server/rules/example-rules.json'), 'utf8'));
+  const parsed = parseRules(readFileSync(join(repository, 'scenarios/rules.json'), 'utf8'));
   assert.ok('rules' in parsed, JSON.stringify(parsed));
   const resources = [...parsed.rules.breakers, ...parsed.rules.flows].map(({ resource }) => resource);
   assert.deepEqual(resources, ['store', 'login', 'op:trade', 'login']);
