@@ -14,7 +14,7 @@ export class DeviceMemory {
   readonly capacity: number;
   readonly #users: Uint8Array;
   readonly #devices: Uint8Array;
-  /** Unix milliseconds of the last login. */
+  /** Unix milliseconds of the last login; their fractions only keep the order. */
   readonly #seenMs: Float64Array;
   readonly #order: RowList;
   readonly #byUser: UserIndex;
@@ -105,7 +105,7 @@ export class DeviceMemory {
   }
 
   #isOver(row: number, nowMs: number): boolean {
-    return this.#seenMs[row]! + DEVICE_MEMORY_MS <= nowMs;
+    return Math.floor(this.#seenMs[row]!) + DEVICE_MEMORY_MS <= nowMs;
   }
 }
 
