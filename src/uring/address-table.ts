@@ -8,6 +8,7 @@ import {
   SO_LINGER,
   SOL_SOCKET,
   TCP_NODELAY,
+  TCP_QUICKACK,
 } from './kernel-constants.js';
 import { allocate } from './memory.js';
 import { prepareBind, prepareConnect, prepareSetOption, prepareSocket } from './operations.js';
@@ -16,14 +17,18 @@ import type { SocketRing } from './socket-ring.js';
 import { CONNECTING, FOR_CHAIN, FOR_CONNECT, FOR_NOTHING } from './socket-state.js';
 
 const STRIDE = 32;
-/** The integer 1 for options that are switched on, and behind it struct linger {1, 0}: close with a reset. */
+/** The integers 1 and 0 for options, and behind them struct linger {1, 0}: close with a reset. */
 const ONE = 0;
+const ZERO = 4;
 const LINGER = 8;
 const ADDRESSES = 32;
 
 export interface AddressTable {
-  /** Begins the life of `slot`: a socket, from source number `source` (-1: any) to target number `target`. */
-  connect(ring: SocketRing, slot: number, target: number, source: number): void;
+  /**
+   * Begins the life of `slot`: a socket, from source number `source` (-1: any) to target number `target`. `speaksFirst`: bytes go
+   * out as soon as the connection stands, so that the acknowledgement of the handshake may ride along with them.
+   */
+  connect(ring: SocketRing, slot: number, target: number, source: number, speaksFirst: boolean): void;
   /** Makes the close of this slot a reset. */
   lingerNot(ring: SocketRing, slot: number): void;
 }
@@ -45,14 +50,18 @@ export function createAddressTable(
   const lengthAt = (at: number): number => (bytes[at] === AF_INET6 ? SOCKADDR_IN6_BYTES : SOCKADDR_IN_BYTES);
 
   return {
-    connect(ring, slot, target, source) {
+    connect(ring, slot, target, source, speaksFirst) {
       const targetAt = ADDRESSES + target * STRIDE;
-      ring.room(5);
+      ring.room(6);
       ring.begin(slot, CONNECTING);
       ring.used++;
       const tag = ring.table.tag(slot);
       prepareSocket(ring.ring, bytes[targetAt] === AF_INET6 ? AF_INET6 : AF_INET, slot, tag, FOR_CHAIN);
       prepareSetOption(ring.ring, slot, IPPROTO_TCP, TCP_NODELAY, memory, ONE, 4, tag, FOR_CHAIN);
+      // The connection counts as interactive from its beginning (tcp(7)): an acknowledgement waits for the bytes that follow at
+      // once anyway. That saves three segments a session, of some two microseconds each. A client that is silent first must not
+      // have it: its peer would hear of the connection 200 ms late.
+      if (speaksFirst) prepareSetOption(ring.ring, slot, IPPROTO_TCP, TCP_QUICKACK, memory, ZERO, 4, tag, FOR_CHAIN);
       if (source >= 0) {
         const sourceAt = sourcesAt + source * STRIDE;
         prepareSetOption(ring.ring, slot, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, memory, ONE, 4, tag, FOR_CHAIN);
