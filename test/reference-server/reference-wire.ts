@@ -125,6 +125,9 @@ export function auth(keys: Keys, seq: number, credential: Credential, snonce: Bu
 export const ping = (keys: Keys, seq: number, heartbeat: number, opsSent: number, clientUs = 77): Buffer =>
   signed(keys.c2s, TYPE.PING, seq, fields([4, heartbeat], [4, opsSent], [8, clientUs], TAG), 16);
 
+export const refresh = (keys: Keys, seq: number, token: Uint8Array, dfp: Uint8Array): Buffer =>
+  signed(keys.c2s, TYPE.REFRESH, seq, fields(token, dfp, TAG), 68);
+
 export const op = (seq: number, opcode: number, payload: Uint8Array, flags = 0): Buffer =>
   packet(TYPE.OP, seq, fields([2, opcode], [2, flags], payload));
 

@@ -11,7 +11,8 @@ import * as wire from '../reference-wire.js';
 import { type Credential, type Keys, type Packet, TYPE } from '../reference-wire.js';
 import { FakeGateway, ManualClock } from './fake-gateway.js';
 
-export interface BenchSettings extends Partial<Pick<SessionOptions, 'rooms' | 'maxUnauthenticated' | 'macs' | 'heartbeatMs'>> {
+export interface BenchSettings
+  extends Partial<Pick<SessionOptions, 'rooms' | 'maxUnauthenticated' | 'macs' | 'heartbeatMs' | 'askRefresh'>> {
   readonly capacity?: number;
 }
 
