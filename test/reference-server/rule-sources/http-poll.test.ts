@@ -9,12 +9,24 @@ const INTERVAL_MS = 5_000;
 
 let service: FakeRulesUrl;
 let rig: Rig;
+let isOpen = false;
 
 async function open(options: { readonly holds?: boolean; readonly token?: string } = {}): Promise<void> {
+  await close();
   service = await new FakeRulesUrl(rulesOf(1), options).start();
   const url = new URL(`http://${service.host}/rules`);
   rig = new Rig((timers) => new HttpPollSource(url, { timers, random: () => 0, token: options.token }));
   rig.start();
+  isOpen = true;
+}
+
+async function close(): Promise<void> {
+  if (!isOpen) return;
+  isOpen = false;
+  rig.source.stop();
+  await until('every socket is closed', () => service.openSockets === 0);
+  assert.deepEqual(rig.timers.waiting, [], 'stop() leaves a timer');
+  await service.stop();
 }
 
 /** Only the pause between two looks waits. */
@@ -22,12 +34,7 @@ const untilPause = (ms: number): Promise<void> =>
   until(`a pause of ${ms} ms, have ${rig.timers.waiting}`, () => `${rig.timers.waiting}` === `${ms}`);
 
 beforeEach(() => open());
-afterEach(async () => {
-  rig.source.stop();
-  await until('every socket is closed', () => service.openSockets === 0);
-  assert.deepEqual(rig.timers.waiting, [], 'stop() leaves a timer');
-  await service.stop();
-});
+afterEach(close);
 
 test('the first text is in force at once and a new one after the next look', async () => {
   await rig.waitForLimit(1);
@@ -65,7 +72,6 @@ test('a server without entity tags does no harm: the same text again is no news,
 });
 
 test('a server that holds the request is asked again at once, so a change is there at once', async () => {
-  rig.source.stop();
   await open({ holds: true });
   await rig.waitForLimit(1);
   await untilPause(INTERVAL_MS);
@@ -85,7 +91,6 @@ test('a server that holds the request is asked again at once, so a change is the
 });
 
 test('a server that says it holds requests but does not is asked four times a second at most', async () => {
-  rig.source.stop();
   await open({ holds: true });
   await untilPause(INTERVAL_MS);
   rig.timers.advance(INTERVAL_MS);
@@ -177,7 +182,6 @@ test('an answer of more than 1 MiB is refused before it is read to its end', asy
 });
 
 test('a redirect on the same host is followed; one to another host is not, and the bearer stays here', async () => {
-  rig.source.stop();
   await open({ token: 'the-bearer' });
   const other = await new FakeRulesUrl(rulesOf(666)).start();
   try {
@@ -202,7 +206,6 @@ test('a redirect on the same host is followed; one to another host is not, and t
 });
 
 test('stop() in the middle of a held request ends it and nothing is told afterwards', async () => {
-  rig.source.stop();
   await open({ holds: true });
   await untilPause(INTERVAL_MS);
   rig.timers.advance(INTERVAL_MS);
