@@ -4,6 +4,8 @@ import { MAC_FAILURES, OPS_ACKED, OPS_DUPLICATE, OPS_REFUSED, OPS_SEEN, PACKETS_
 import { NONCE_RUNNING, NONCE_UNKNOWN } from './nonce-ring.js';
 import { OP_ALLOWED } from './op-window.js';
 import type { OperationResult, Operations } from './operations.js';
+import { OpGuards } from './rules/op-guards.js';
+import { NO_CALL } from './rules/open-calls.js';
 import type { SessionCore } from './session-core.js';
 import type { SigningMemory } from './session-signing.js';
 import { ASKED_TO_LEAVE } from './session-states.js';
@@ -18,12 +20,14 @@ export class OperationPackets {
   readonly #buckets: TokenBuckets;
   readonly #signing: SigningMemory;
   readonly #operations: Operations;
+  readonly #guards: OpGuards;
 
-  constructor(core: SessionCore, buckets: TokenBuckets, signing: SigningMemory, operations: Operations) {
+  constructor(core: SessionCore, buckets: TokenBuckets, signing: SigningMemory, operations: Operations, guards = new OpGuards(() => {})) {
     this.#core = core;
     this.#buckets = buckets;
     this.#signing = signing;
     this.#operations = operations;
+    this.#guards = guards;
   }
 
   /** Runs the OP at bytes[at..end) of a message that begins at `start`. False when the connection is being closed. */
@@ -34,7 +38,9 @@ export class OperationPackets {
     }
     if (!this.#buckets.take(slot, end - at, nowUs)) return this.#refuse(slot, bytes, at, P.CODE_RATE, nowUs);
     if (core.columns.state[slot] === ASKED_TO_LEAVE) return this.#refuse(slot, bytes, at, P.CODE_DRAINING, nowUs);
-    const code = this.#operations.run(slot, readU16(bytes, at + P.OP_OPCODE), false, bytes, at + P.OP_PAYLOAD, end);
+    const opcode = readU16(bytes, at + P.OP_OPCODE);
+    if (this.#guards.isRefused(opcode, false, nowUs)) return this.#refuse(slot, bytes, at, P.CODE_BREAKER_OPEN, nowUs);
+    const code = this.#run(slot, opcode, false, bytes, at + P.OP_PAYLOAD, end, nowUs);
     return this.#answer(slot, bytes, at, code, 0, this.#operations, nowUs);
   }
 
@@ -64,6 +70,8 @@ export class OperationPackets {
     const high = readU32(bytes, at + P.OP_SIGNED_NONCE + 4);
     let known = rings.find(identity, slot * 16, low, high, nowUs);
     if (known !== NONCE_UNKNOWN) return this.#repeat(slot, bytes, at, known, nowUs);
+    const opcode = readU16(bytes, at + P.OP_SIGNED_OPCODE);
+    if (this.#guards.isRefused(opcode, true, nowUs)) return this.#refuse(slot, bytes, at, P.CODE_BREAKER_OPEN, nowUs);
     if (limit.ask(user, slot * 16, nowUs) !== OP_ALLOWED) return this.#refuse(slot, bytes, at, P.CODE_OP_WINDOW, nowUs);
     known = rings.begin(identity, slot * 16, low, high, nowUs);
     // Another connection of the session, on another thread, was faster.
@@ -71,11 +79,23 @@ export class OperationPackets {
     this.#signing.count();
     let code = P.CODE_INTERNAL;
     try {
-      code = this.#operations.run(slot, readU16(bytes, at + P.OP_SIGNED_OPCODE), true, bytes, at + P.OP_SIGNED_PAYLOAD, end);
+      code = this.#run(slot, opcode, true, bytes, at + P.OP_SIGNED_PAYLOAD, end, nowUs);
     } finally {
       rings.finish(identity, slot * 16, low, high, code, nowUs);
     }
     return this.#answer(slot, bytes, at, code, 0, this.#operations, nowUs);
+  }
+
+  /** Runs an operation and tells its rules, if it has any, how that went. */
+  #run(slot: number, opcode: number, isSigned: boolean, bytes: Uint8Array, start: number, end: number, nowUs: number): number {
+    const call = this.#guards.enter(opcode, isSigned, nowUs);
+    let code = P.CODE_INTERNAL;
+    try {
+      code = this.#operations.run(slot, opcode, isSigned, bytes, start, end);
+    } finally {
+      if (call !== NO_CALL) this.#guards.leave(call, code, this.#core.clock.nowUs());
+    }
+    return code;
   }
 
   /** The answer to an operation that was sent before: its first one, or "later" while there is none. */

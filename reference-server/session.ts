@@ -109,7 +109,7 @@ export class SessionMachine implements ThreadHandler {
       silence,
     );
     this.#heartbeats = new HeartbeatPackets(core, this.#buckets, silence);
-    this.#operations = new OperationPackets(core, this.#buckets, this.#signing, new Operations(this.#rooms));
+    this.#operations = new OperationPackets(core, this.#buckets, this.#signing, new Operations(this.#rooms), options.guards);
     this.#roomPackets = new RoomPackets(core, this.#buckets, this.#rooms, this.#broadcast);
     this.#closing = new ClosingPackets(core, this.#buckets);
     this.#refreshes = new RefreshPackets(core, this.#buckets, options.authenticator, options.askRefresh);
