@@ -12,7 +12,7 @@ import { type Credential, type Keys, type Packet, TYPE } from '../reference-wire
 import { FakeGateway, ManualClock } from './fake-gateway.js';
 
 export interface BenchSettings
-  extends Partial<Pick<SessionOptions, 'rooms' | 'maxUnauthenticated' | 'macs' | 'heartbeatMs' | 'askRefresh'>> {
+  extends Partial<Pick<SessionOptions, 'rooms' | 'maxUnauthenticated' | 'macs' | 'heartbeatMs' | 'guards' | 'askRefresh'>> {
   readonly capacity?: number;
 }
 
