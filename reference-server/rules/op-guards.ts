@@ -5,6 +5,8 @@ import type { RuleSet } from './rule.js';
 import { type ChangeListener, type ResourceReport, RuleBook } from './rule-book.js';
 
 const REPORT_EVERY_US = 1_000_000;
+/** A packet's seq is less. */
+const SEQS = 2 ** 32;
 const OPCODES = Math.max(...OPERATIONS.map(({ opcode }) => opcode)) + 1;
 
 /** The rules of one gateway thread: those whose resource is op:<name of an operation>. Their statistics are this thread's own. */
@@ -15,6 +17,7 @@ export class OpGuards {
   /** By opcode, sent as OP, then by opcode, sent as OP_SIGNED. */
   readonly #guards: (ResourceGuard | undefined)[] = new Array(2 * OPCODES).fill(undefined);
   readonly #calls = new OpenCalls();
+  readonly #later = new Map<number, number>();
   #hasTold = false;
   #nextReportUs = 0;
 
@@ -51,6 +54,24 @@ export class OpGuards {
   /** The operation of this call was answered with this code. */
   leave(call: number, code: number, nowUs: number): void {
     if (call !== NO_CALL) this.#calls.end(call, nowUs, isServerFault(code));
+  }
+
+  /** The operation of this call is answered later: the answer will name the slot and seq of its packet. */
+  later(call: number, slot: number, seq: number): void {
+    if (call === NO_CALL) return;
+    const key = slot * SEQS + seq;
+    const older = this.#later.get(key);
+    // The slot's connection of before asked at the same seq, and its answer was never told.
+    if (older !== undefined) this.#calls.forget(older);
+    this.#later.set(key, call);
+  }
+
+  /** The operation that was to be answered later has been, whether anyone hears it or not. */
+  answered(slot: number, seq: number, code: number, nowUs: number): void {
+    if (this.#later.size === 0) return;
+    const key = slot * SEQS + seq;
+    this.leave(this.#later.get(key) ?? NO_CALL, code, nowUs);
+    this.#later.delete(key);
   }
 
   /** How the guards stand, for the main thread, once a second; undefined in between and when there is nothing that was not said. */

@@ -35,6 +35,13 @@ export class OpenCalls {
     guard.leave(this.#permits[call]!, wholeMs(nowUs), responseTimeMs(this.#startsUs[call]!, nowUs), isError);
   }
 
+  /** The call's end will not be known; breakers find that out themselves. */
+  forget(call: number): void {
+    if (this.#guards[call] === undefined) return;
+    this.#guards[call] = undefined;
+    this.#free.push(call);
+  }
+
   #grow(): void {
     const permits = new Int32Array(2 * this.#permits.length);
     const startsUs = new Float64Array(2 * this.#startsUs.length);
