@@ -178,7 +178,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
       store,
       lifecycle,
       metrics,
-      causes: { clock, causes, threads: options.threads, operationsAskStore: false, kernel: () => undefined },
+      causes: { clock, causes, threads: options.threads, queues: 0, operationsAskStore: false, kernel: () => undefined },
       rules: rules.routes,
     });
     listeners.push(await listenHttp(guardedRoutes(book, clock, http), options.host, options.httpPort, '--http-port', tls));

@@ -12,19 +12,22 @@ export interface CausesRouteOptions {
   readonly causes: CauseLog;
   /** Gateway threads. */
   readonly threads: number;
+  /** Queues that an operation may wait in, each in one of them: those to the logic workers. */
+  readonly queues: number;
   /** Whether operations wait for the store (a shared window of critical operations does). */
   readonly operationsAskStore: boolean;
   /** Undefined while nobody watches the kernel. */
   readonly kernel: () => Pick<KernelEvents, 'source' | 'reasons' | 'drops'> | undefined;
 }
 
-/** The answer of GET /admin/v1/causes?since=<clock microseconds>; its reader is src/report/cause.ts. */
+/** The answer of GET /admin/v1/causes?since=<clock microseconds>; its reader is src/report/causes.ts. */
 export interface CausesAnswer {
   readonly schema: 'gwrk/causes/1';
   /** The server's clock at this answer: CLOCK_MONOTONIC of the machine whose boot has this id, microseconds. */
   readonly nowUs: number;
   readonly bootId: string;
   readonly threads: number;
+  readonly queues: number;
   readonly operationsAskStore: boolean;
   /** What told of retransmits; `none` when nobody did, and why. */
   readonly kernel: { readonly source: string; readonly reasons: readonly string[]; readonly drops: number };
@@ -47,13 +50,14 @@ export function answerCauses(options: CausesRouteOptions, request: IncomingMessa
   sendJson(response, 200, causesAnswer(options, since));
 }
 
-function causesAnswer({ clock, causes, threads, operationsAskStore, kernel }: CausesRouteOptions, sinceUs: number): CausesAnswer {
+function causesAnswer({ clock, causes, threads, queues, operationsAskStore, kernel }: CausesRouteOptions, sinceUs: number): CausesAnswer {
   const { source, reasons, drops } = kernel() ?? NOT_WATCHED;
   return {
     schema: 'gwrk/causes/1',
     nowUs: clock.nowUs(),
     bootId: bootId(),
     threads,
+    queues,
     operationsAskStore,
     kernel: { source, reasons, drops },
     longTurnUs: LONG_TURN_US,

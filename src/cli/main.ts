@@ -10,6 +10,7 @@ import { registerSchema } from './schema.js';
 import { registerServe } from './serve.js';
 import { registerValidate } from './validate.js';
 import { gwrkVersion } from './version.js';
+import { registerWhy } from './why.js';
 
 /** One line a command; what a command needs is only imported when it is run, so that `gwrk --help` is quick. */
 const COMMANDS: readonly ((program: Command, finish: Finish) => void)[] = [
@@ -17,6 +18,7 @@ const COMMANDS: readonly ((program: Command, finish: Finish) => void)[] = [
   registerServe,
   registerValidate,
   registerReport,
+  registerWhy,
   registerSchema,
 ];
 

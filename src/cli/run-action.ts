@@ -1,5 +1,6 @@
 import { EXIT } from '../core/exit-codes.js';
 import { createLiveView } from '../report/live.js';
+import { type SlowRecord, writeSlowRecord } from '../report/slow-files.js';
 import { writeReport } from '../report/write.js';
 import { prepareRun, refuseObstacles } from '../run/prepare.js';
 import { type RunHooks, type RunOptions, runPlan } from '../run/run.js';
@@ -47,10 +48,19 @@ async function runAndReport(plan: Plan, options: RunOptions, flags: RunFlags, no
     durationMs: plan.durationUs / 1000,
     quiet: flags.quiet === true,
   });
-  const hooks: RunHooks = { note, progress: (snapshot, errors) => view.update(snapshot, errors) };
+  let slow: SlowRecord | undefined;
+  const hooks: RunHooks = {
+    note,
+    progress: (snapshot, errors) => view.update(snapshot, errors),
+    slow: (record) => {
+      slow = record;
+    },
+  };
   const report = await runPlan(plan, options, hooks).finally(() => view.close());
   showSummary(report, flags);
-  note(`report: ${await writeReport(report, flags.out)}`);
+  const directory = await writeReport(report, flags.out);
+  note(`report: ${directory}`);
+  if (slow !== undefined) await writeSlowRecord(directory, slow);
   await writeRenderings(report, flags);
   showReason(report, flags);
   return report.exitCode;
@@ -72,6 +82,7 @@ async function runOptions(flags: RunFlags, isTargetTyped: boolean): Promise<RunO
     ...(flags.loginUrl !== undefined && { loginUrl: flags.loginUrl }),
     ...(flags.adminUrl !== undefined && { adminUrl: flags.adminUrl }),
     ...(adminToken && { adminToken }),
+    slowUs: flags.slowOps,
     withThresholds: flags.thresholds,
     gwrkVersion: gwrkVersion(),
   };

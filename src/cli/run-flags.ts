@@ -27,6 +27,7 @@ export interface RunFlags {
   readonly loginUrl?: string;
   readonly adminUrl?: string;
   readonly targetPid?: number;
+  readonly slowOps: number;
   readonly tag: Readonly<Record<string, string>>;
   readonly seed?: number;
   readonly dryRun?: boolean;
@@ -99,6 +100,7 @@ const TARGET = (): Option[] => [
   option('--login-url <url>', 'where players log in, when it is not the port behind the target'),
   option('--admin-url <url>', 'admin address of the reference server (its token in GWRK_ADMIN_TOKEN)'),
   option('--target-pid <pid>', 'process to measure beside the load').argParser(pid),
+  option('--slow-ops <time>', 'keep operations that take this long, for gwrk why').argParser(durationUs).default(150_000, '150ms'),
 ];
 
 const OUTPUT = (): Option[] => [

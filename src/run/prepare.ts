@@ -72,6 +72,7 @@ export async function prepareRun(plan: Plan, options: RunOptions): Promise<Prepa
       sources,
       maxConnecting: Math.max(1, Math.floor((plan.maxConnecting + index) / threads)),
       seed: plan.seed,
+      ...(options.slowUs !== undefined && { slowUs: options.slowUs }),
       recorder: new SharedArrayBuffer(Recorder.byteLength),
       control: new SharedArrayBuffer(CONTROL_WORDS * Int32Array.BYTES_PER_ELEMENT),
     })),

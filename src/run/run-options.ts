@@ -1,5 +1,6 @@
 import type { Snapshot } from '../measure/snapshot.js';
 import type { ErrorRecord } from '../report/report.js';
+import type { SlowRecord } from '../report/slow-files.js';
 
 /** What the command line says about a run beside its plan. */
 export interface RunOptions {
@@ -16,6 +17,8 @@ export interface RunOptions {
   readonly adminUrl?: string;
   /** Bearer of the admin port: logins are then fetched in bulk. */
   readonly adminToken?: string;
+  /** Response time from which an operation is kept for `gwrk why`, us; absent: none is. */
+  readonly slowUs?: number;
   readonly withThresholds: boolean;
   readonly gwrkVersion: string;
 }
@@ -26,4 +29,6 @@ export interface RunHooks {
   note(line: string): void;
   /** Once a second, from the common start. */
   progress(snapshot: Snapshot, errors: readonly ErrorRecord[]): void;
+  /** Once, at the end: the slow operations, and what the target says held it up. */
+  slow?(record: SlowRecord): void;
 }

@@ -1,3 +1,4 @@
+import type { RunCauses } from '../report/causes.js';
 import type { Plan } from '../scenario/plan.js';
 import type { ToWorker } from '../swarm/messages.js';
 import { bulkIssuer } from './bulk-issuer.js';
@@ -8,6 +9,7 @@ import { JsonClient } from './http-json.js';
 import { logsIn, mayIssueInBulk } from './plan-facts.js';
 import type { RunOptions } from './run-options.js';
 import type { ServeChild } from './serve-child.js';
+import { askCauses } from './server-causes.js';
 import { serviceAddresses } from './service-addresses.js';
 import type { Target } from './target-address.js';
 import { TargetWatch } from './target-watch.js';
@@ -25,6 +27,7 @@ export class RunServices {
   /** How players are logged in, for the terminal and the report. */
   readonly logins: string | undefined;
   readonly #clients: JsonClient[] = [];
+  readonly #admin: JsonClient | undefined;
 
   constructor(
     plan: Plan,
@@ -36,10 +39,8 @@ export class RunServices {
     const { login, admin } = serviceAddresses(target, options, server?.ready);
     const token = server?.adminToken ?? options.adminToken;
     const { verify } = options.tls;
-    this.watch = new TargetWatch(
-      options.targetPid ?? server?.pid,
-      token === undefined ? undefined : this.#client(admin, { maxSockets: 1, timeoutMs: STATS_TIMEOUT_MS, token, verify }),
-    );
+    this.#admin = token === undefined ? undefined : this.#client(admin, { maxSockets: 1, timeoutMs: STATS_TIMEOUT_MS, token, verify });
+    this.watch = new TargetWatch(options.targetPid ?? server?.pid, this.#admin);
     if (!logsIn(plan)) return;
     const isBulk = token !== undefined && mayIssueInBulk(plan);
     const devices = new Fingerprints(plan.seed);
@@ -48,6 +49,11 @@ export class RunServices {
       : loginIssuer(this.#client(login, { maxSockets: LOGIN_SOCKETS, timeoutMs: HTTP_TIMEOUT_MS, verify }), devices);
     this.logins = isBulk ? `in bulk at ${admin}/admin/v1/sessions` : `one by one at ${login}/v1/login`;
     this.credentials = new Credentials(issuer, deliver);
+  }
+
+  /** What held the target up since `sinceUs` of our clock, as far as it says so. */
+  causes(sinceUs: number): Promise<RunCauses> {
+    return askCauses(this.#admin, sinceUs);
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import { systemClock } from '../core/clock.js';
 import { Recorder } from '../measure/recorder.js';
 import { buildReport, type Report } from '../report/report.js';
+import type { SlowRecord } from '../report/slow-files.js';
 import type { Plan } from '../scenario/plan.js';
 import { machineFacts, readMachineTicks, stealShare } from './machine-facts.js';
 import { authenticates, beginsWithLogin, plannedClients } from './plan-facts.js';
@@ -105,6 +106,7 @@ async function measure(run: Run, services: RunServices, workers: Workers): Promi
   for (const death of workers.deaths) hooks.note(death);
   services.credentials?.stop();
   await services.watch.readStats(result.durationMs);
+  if (run.options.slowUs !== undefined) hooks.slow?.(await slowRecord(preparation, services, workers, run.options.slowUs, startUs));
   const cpu = process.cpuUsage(cpuBefore);
   return reportOf(run, services, workers, result, recorders, {
     startedAtUnixMs,
@@ -112,6 +114,21 @@ async function measure(run: Run, services: RunServices, workers: Workers): Promi
     cpuSeconds: (cpu.user + cpu.system) / 1e6,
     steal: stealShare(ticksBefore, readMachineTicks()),
   });
+}
+
+/** The slow operations of all workers together, and what the server says of that time. */
+async function slowRecord(
+  { endpoints }: Preparation,
+  services: RunServices,
+  { slow }: Workers,
+  thresholdUs: number,
+  startUs: number,
+): Promise<SlowRecord> {
+  return {
+    operations: { thresholdUs, total: slow.reduce((sum, { total }) => sum + total, 0), kept: slow.flatMap(({ kept }) => kept) },
+    targets: endpoints.map(({ address, family, port }) => (family === 6 ? `[${address}]:${port}` : `${address}:${port}`)),
+    causes: await services.causes(startUs),
+  };
 }
 
 interface Usage {
