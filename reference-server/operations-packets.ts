@@ -4,6 +4,8 @@ import { MAC_FAILURES, OPS_ACKED, OPS_DUPLICATE, OPS_REFUSED, OPS_SEEN, PACKETS_
 import { NONCE_RUNNING, NONCE_UNKNOWN } from './nonce-ring.js';
 import { OP_ALLOWED } from './op-window.js';
 import type { OperationResult, Operations } from './operations.js';
+import type { RoomAnswer } from './rooms/room-answer.js';
+import { LATER, type RoomHost } from './rooms/room-host.js';
 import { OpGuards } from './rules/op-guards.js';
 import { NO_CALL } from './rules/open-calls.js';
 import type { SessionCore } from './session-core.js';
@@ -20,13 +22,22 @@ export class OperationPackets {
   readonly #buckets: TokenBuckets;
   readonly #signing: SigningMemory;
   readonly #operations: Operations;
+  readonly #rooms: RoomHost;
   readonly #guards: OpGuards;
 
-  constructor(core: SessionCore, buckets: TokenBuckets, signing: SigningMemory, operations: Operations, guards = new OpGuards(() => {})) {
+  constructor(
+    core: SessionCore,
+    buckets: TokenBuckets,
+    signing: SigningMemory,
+    operations: Operations,
+    rooms: RoomHost,
+    guards: OpGuards = new OpGuards(() => {}),
+  ) {
     this.#core = core;
     this.#buckets = buckets;
     this.#signing = signing;
     this.#operations = operations;
+    this.#rooms = rooms;
     this.#guards = guards;
   }
 
@@ -40,8 +51,14 @@ export class OperationPackets {
     if (core.columns.state[slot] === ASKED_TO_LEAVE) return this.#refuse(slot, bytes, at, P.CODE_DRAINING, nowUs);
     const opcode = readU16(bytes, at + P.OP_OPCODE);
     if (this.#guards.isRefused(opcode, false, nowUs)) return this.#refuse(slot, bytes, at, P.CODE_BREAKER_OPEN, nowUs);
+    const { ticket } = this.#rooms;
+    ticket.seq = P.packetSeq(bytes, at);
+    ticket.atUs = nowUs;
+    ticket.isSigned = false;
     const code = this.#run(slot, opcode, false, bytes, at + P.OP_PAYLOAD, end, nowUs);
-    return this.#answer(slot, bytes, at, code, 0, this.#operations, nowUs);
+    if (code === LATER) return true;
+    if (code === P.CODE_FULL) core.counters.values[OPS_REFUSED]!++;
+    return this.#answer(slot, ticket.seq, code, 0, this.#operations, nowUs, nowUs);
   }
 
   /** Runs the OP_SIGNED at bytes[at..end) of a message that begins at `start`. False when the connection is being closed. */
@@ -72,18 +89,27 @@ export class OperationPackets {
     if (known !== NONCE_UNKNOWN) return this.#repeat(slot, bytes, at, known, nowUs);
     const opcode = readU16(bytes, at + P.OP_SIGNED_OPCODE);
     if (this.#guards.isRefused(opcode, true, nowUs)) return this.#refuse(slot, bytes, at, P.CODE_BREAKER_OPEN, nowUs);
+    // Before anything is counted or claimed, so that the same nonce may be tried again.
+    if (opcode === P.OPCODE_TRADE && this.#rooms.isFull(slot)) return this.#refuse(slot, bytes, at, P.CODE_FULL, nowUs);
     if (limit.ask(user, slot * 16, nowUs) !== OP_ALLOWED) return this.#refuse(slot, bytes, at, P.CODE_OP_WINDOW, nowUs);
     known = rings.begin(identity, slot * 16, low, high, nowUs);
     // Another connection of the session, on another thread, was faster.
     if (known !== NONCE_UNKNOWN) return this.#repeat(slot, bytes, at, known, nowUs);
     this.#signing.count();
+    const { ticket } = this.#rooms;
+    ticket.seq = seq;
+    ticket.atUs = nowUs;
+    ticket.isSigned = true;
+    ticket.nonceLow = low;
+    ticket.nonceHigh = high;
     let code = P.CODE_INTERNAL;
     try {
       code = this.#run(slot, opcode, true, bytes, at + P.OP_SIGNED_PAYLOAD, end, nowUs);
     } finally {
-      rings.finish(identity, slot * 16, low, high, code, nowUs);
+      if (code !== LATER) rings.finish(identity, slot * 16, low, high, code, nowUs);
     }
-    return this.#answer(slot, bytes, at, code, 0, this.#operations, nowUs);
+    if (code === LATER) return true;
+    return this.#answer(slot, seq, code, 0, this.#operations, nowUs, nowUs);
   }
 
   /** Runs an operation and tells its rules, if it has any, how that went. */
@@ -93,7 +119,8 @@ export class OperationPackets {
     try {
       code = this.#operations.run(slot, opcode, isSigned, bytes, start, end);
     } finally {
-      if (call !== NO_CALL) this.#guards.leave(call, code, this.#core.clock.nowUs());
+      if (code === LATER) this.#guards.later(call, slot, this.#rooms.ticket.seq);
+      else if (call !== NO_CALL) this.#guards.leave(call, code, this.#core.clock.nowUs());
     }
     return code;
   }
@@ -102,19 +129,34 @@ export class OperationPackets {
   #repeat(slot: number, bytes: Uint8Array, at: number, known: number, nowUs: number): true {
     if (known === NONCE_RUNNING) return this.#refuse(slot, bytes, at, P.CODE_RATE, nowUs);
     this.#core.counters.values[OPS_DUPLICATE]!++;
-    return this.#answer(slot, bytes, at, known, P.OP_ACK_FLAG_DUP, NO_RESULT, nowUs);
+    return this.#answer(slot, P.packetSeq(bytes, at), known, P.OP_ACK_FLAG_DUP, NO_RESULT, nowUs, nowUs);
   }
 
   /** Answered, but not run and not remembered: the client may send it again. */
   #refuse(slot: number, bytes: Uint8Array, at: number, code: number, nowUs: number): true {
     this.#core.counters.values[OPS_REFUSED]!++;
-    return this.#answer(slot, bytes, at, code, 0, NO_RESULT, nowUs);
+    return this.#answer(slot, P.packetSeq(bytes, at), code, 0, NO_RESULT, nowUs, nowUs);
   }
 
-  #answer(slot: number, bytes: Uint8Array, at: number, code: number, flags: number, result: OperationResult, nowUs: number): true {
+  /** An operation that was answered LATER has ended, whether anyone hears its answer or not. */
+  end(answer: RoomAnswer, nowUs: number): void {
+    this.#guards.answered(answer.slot, answer.seq, answer.code, nowUs);
+  }
+
+  /** Stores what became of a signed operation that a logic worker ran, whether its connection still stands or not. */
+  remember(answer: RoomAnswer, nowUs: number): void {
+    this.#signing.rings.finish(answer.sid, 0, answer.nonceLow, answer.nonceHigh, answer.code, nowUs);
+  }
+
+  /** Writes the OP_ACK of an operation that was answered LATER. */
+  answerLater(answer: RoomAnswer, nowUs: number): void {
+    this.#operations.finish(answer.opcode, answer.code, answer.value);
+    this.#answer(answer.slot, answer.seq, answer.code, 0, this.#operations, answer.atUs, nowUs);
+  }
+
+  #answer(slot: number, seq: number, code: number, flags: number, result: OperationResult, atUs: number, nowUs: number): true {
     const { columns, replies, clock, counters } = this.#core;
-    const seq = P.packetSeq(bytes, at);
-    const tookUs = Math.min(0xffffffff, Math.max(0, Math.round(clock.nowUs() - nowUs)));
+    const tookUs = Math.min(0xffffffff, Math.max(0, Math.round(clock.nowUs() - atUs)));
     replies.end = P.writeOpAck(
       replies.bytes,
       replies.end,

@@ -4,7 +4,7 @@ import * as P from '../src/protocol/packet.js';
 import { AuthResult, REASON_NAMES, REASON_OK, REASON_STORE_DOWN } from './auth/auth-result.js';
 import type { Authenticator } from './auth/authenticator.js';
 import { AUTH_FAILED, AUTH_PASSED, PACKETS_OUT, REPLACED } from './counters.js';
-import type { RoomDirectory } from './rooms/directory.js';
+import type { RoomHost } from './rooms/room-host.js';
 import type { SessionCore } from './session-core.js';
 import type { SessionIndex } from './session-index.js';
 import type { SigningMemory } from './session-signing.js';
@@ -21,7 +21,7 @@ export class AuthPackets {
   readonly #index: SessionIndex;
   readonly #signing: SigningMemory;
   readonly #takeovers: SessionTakeovers | undefined;
-  readonly #rooms: RoomDirectory;
+  readonly #rooms: RoomHost;
   readonly #heartbeatMs: number;
   readonly #silenceUs: number;
   readonly #result = new AuthResult();
@@ -33,7 +33,7 @@ export class AuthPackets {
     index: SessionIndex,
     signing: SigningMemory,
     takeovers: SessionTakeovers | undefined,
-    rooms: RoomDirectory,
+    rooms: RoomHost,
     heartbeatMs: number,
     silenceUs: number,
   ) {
@@ -103,7 +103,9 @@ export class AuthPackets {
     this.#index.insert(slot);
     this.#takeovers?.claim(slot, result.sessionRow, result.sid);
     this.#dropAnswered(slot, bytes, lastAckNonceAt, nowUs);
-    const isSeatKept = older >= 0 && wantsSeat && this.#rooms.handOver(older, slot);
+    const rooms = this.#rooms;
+    rooms.enter(slot, result.sessionRow);
+    const isSeatKept = wantsSeat && (older >= 0 ? rooms.handOver(older, slot) : rooms.adopt(result.sessionRow, slot));
 
     columns.accessExpS[slot] = result.accessExpS;
     columns.expiresUs[slot] = core.clock.monotonicUs(result.accessExpS);

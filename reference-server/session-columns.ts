@@ -22,9 +22,8 @@ export class SessionColumns {
   readonly accessExpS: Uint32Array;
   /** Since when more than SLOW_BYTES wait for this peer; 0: they do not. */
   readonly slowSinceUs: Float64Array;
-  /** Room plus 1, 0 for none, and the seat in it. */
-  readonly room: Uint32Array;
-  readonly seat: Uint16Array;
+  /** Not 0 while a room operation is with a logic worker: whatever the peer sent behind it waits for the answer. */
+  readonly waiting: Uint8Array;
   /** 16 bytes a slot: the server's nonce until AUTH, the sid afterwards. */
   readonly identity: Uint8Array;
   /** 16 bytes a slot: hash of the user id. */
@@ -42,14 +41,13 @@ export class SessionColumns {
     this.expiresUs = new Float64Array(capacity);
     this.accessExpS = new Uint32Array(capacity);
     this.slowSinceUs = new Float64Array(capacity);
-    this.room = new Uint32Array(capacity);
-    this.seat = new Uint16Array(capacity);
+    this.waiting = new Uint8Array(capacity);
     this.identity = new Uint8Array(capacity * 16);
     this.user = new Uint8Array(capacity * 16);
     this.uids = new UidColumns(capacity);
   }
 
-  /** A new connection in this slot. What outlives a packet exchange (its room) was given back before. */
+  /** A new connection in this slot. Its room was given back before, and nothing waits. */
   reset(slot: number): void {
     this.lastSeq[slot] = 0;
     this.heartbeat[slot] = 0;

@@ -2,10 +2,11 @@ import type { MacTable } from '../src/protocol/mac.js';
 import type { Authenticator } from './auth/authenticator.js';
 import type { Counters } from './counters.js';
 import type { Gateway } from './gateway/gateway.js';
+import type { RoomOptions } from './rooms/create-rooms.js';
 import type { OpGuards } from './rules/op-guards.js';
 import type { AuditSink } from './session-audit.js';
-import type { AskRefresh } from './session-refresh.js';
 import type { SessionClock } from './session-clock.js';
+import type { AskRefresh } from './session-refresh.js';
 import type { SigningMemory } from './session-signing.js';
 import type { SessionTakeovers } from './threads/session-takeovers.js';
 
@@ -21,7 +22,7 @@ export const silenceUs = (heartbeatMs: number): number => (3 * heartbeatMs + 1_0
 /** Connections that may be unauthenticated at the same time: a tenth, but never so few that a crowd cannot come in. */
 export const defaultMaxUnauthenticated = (capacity: number): number => Math.max(2_000, Math.ceil(capacity / 10));
 
-export interface SessionOptions {
+export interface SessionOptions extends RoomOptions {
   readonly gateway: Gateway;
   readonly authenticator: Authenticator;
   /** The authenticator's, too. */
@@ -29,9 +30,6 @@ export interface SessionOptions {
   readonly counters: Counters;
   readonly audit: AuditSink;
   readonly heartbeatMs: number;
-  /** Rooms 0 .. rooms - 1 exist. */
-  readonly rooms: number;
-  readonly roomTickMs: number;
   /** More than these are answered 0304 and closed. */
   readonly maxUnauthenticated?: number;
   /** What is remembered of critical operations; its own when absent. */

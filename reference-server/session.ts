@@ -17,13 +17,15 @@ import type { ReplacedMessage, RevokeMessage, ToGatewayThread } from './gateway-
 import type { ThreadHandler } from './gateway-thread-handler.js';
 import { Operations } from './operations.js';
 import { OperationPackets } from './operations-packets.js';
-import { RoomBroadcast } from './rooms/broadcast.js';
-import { RoomDirectory } from './rooms/directory.js';
+import { createRooms } from './rooms/create-rooms.js';
+import { LaterAnswers, type MessageRunner } from './rooms/later-answers.js';
 import { RoomPackets } from './rooms/packets.js';
+import type { RoomHost } from './rooms/room-host.js';
 import { AuthPackets } from './session-auth.js';
 import { ClosingPackets } from './session-closing.js';
 import { SessionCore } from './session-core.js';
 import { HeartbeatPackets } from './session-heartbeat.js';
+import { type HeldMessage, HeldMessages } from './session-held.js';
 import { SessionIndex } from './session-index.js';
 import { ServerNonces } from './session-nonces.js';
 import {
@@ -52,15 +54,15 @@ const CLOSE_UNSUPPORTED = 1003;
  * The session of every connection of one gateway: greets it, authenticates it, runs its packets in order and ends it
  * (docs/protocol.md). State lives in columns by slot; a message allocates nothing.
  */
-export class SessionMachine implements ThreadHandler {
+export class SessionMachine implements ThreadHandler, MessageRunner {
   readonly #core: SessionCore;
   readonly #buckets: TokenBuckets;
   readonly #index: SessionIndex;
   readonly #signing: SigningMemory;
   readonly #takeovers: SessionTakeovers | undefined;
   readonly #slowPeers: SlowPeers;
-  readonly #rooms: RoomDirectory;
-  readonly #broadcast: RoomBroadcast;
+  readonly #rooms: RoomHost;
+  readonly #held: HeldMessages;
   readonly #auth: AuthPackets;
   readonly #heartbeats: HeartbeatPackets;
   readonly #operations: OperationPackets;
@@ -95,8 +97,9 @@ export class SessionMachine implements ThreadHandler {
     this.#signing = options.signing ?? new SigningMemory(SigningMemory.allocate(gateway.capacity), counters);
     this.#takeovers = options.takeovers;
     this.#slowPeers = new SlowPeers(gateway, core.columns);
-    this.#rooms = new RoomDirectory(options.rooms, core.columns, counters);
-    this.#broadcast = new RoomBroadcast(this.#rooms, core, this.#slowPeers, options.roomTickMs, startUs);
+    this.#held = new HeldMessages(gateway);
+    const later = new LaterAnswers(core, this.#held, this);
+    this.#rooms = createRooms(options, core, this.#slowPeers, later, startUs);
     const silence = silenceUs(heartbeatMs);
     this.#auth = new AuthPackets(
       core,
@@ -109,8 +112,10 @@ export class SessionMachine implements ThreadHandler {
       silence,
     );
     this.#heartbeats = new HeartbeatPackets(core, this.#buckets, silence);
-    this.#operations = new OperationPackets(core, this.#buckets, this.#signing, new Operations(this.#rooms), options.guards);
-    this.#roomPackets = new RoomPackets(core, this.#buckets, this.#rooms, this.#broadcast);
+    this.#operations = new OperationPackets(core, this.#buckets, this.#signing, new Operations(this.#rooms), this.#rooms, options.guards);
+    this.#roomPackets = new RoomPackets(core, this.#buckets, this.#rooms);
+    later.operations = this.#operations;
+    later.roomPackets = this.#roomPackets;
     this.#closing = new ClosingPackets(core, this.#buckets);
     this.#refreshes = new RefreshPackets(core, this.#buckets, options.authenticator, options.askRefresh);
   }
@@ -123,12 +128,12 @@ export class SessionMachine implements ThreadHandler {
     this.#buckets.reset(slot);
     const isFull = values[CONNECTIONS_UNAUTHENTICATED]! >= this.#maxUnauthenticated;
     core.enter(slot, GREETED);
-    this.#beginPacket(0, 0);
+    this.beginPacket(0, 0);
     try {
       if (isFull) core.fault(slot, P.CODE_FULL, 0, 0, 0);
       else this.#greet(slot, nowUs);
     } catch (error) {
-      this.#contain(slot, error);
+      this.contain(slot, error);
     }
   }
 
@@ -138,12 +143,13 @@ export class SessionMachine implements ThreadHandler {
     const { values } = core.counters;
     values[MESSAGES_IN]!++;
     values[BYTES_IN]! += end - start;
+    if (core.columns.waiting[slot] !== 0) return this.#held.put(slot, bytes, start, start, end, 0);
     core.replies.begin(slot);
-    this.#beginPacket(0, 0);
+    this.beginPacket(0, 0);
     try {
-      if (this.#runMessage(slot, bytes, start, end, nowUs)) this.#answer(slot, nowUs);
+      if (this.#runMessage(slot, bytes, start, start, end, 0, nowUs)) this.sendAnswers(slot, nowUs);
     } catch (error) {
-      this.#contain(slot, error);
+      this.contain(slot, error);
     }
   }
 
@@ -161,7 +167,8 @@ export class SessionMachine implements ThreadHandler {
     core.counters.values[CLOSED_COUNT]!++;
     core.counters.values[closeCounter(code)]!++;
     core.wheel.cancel(slot);
-    this.#rooms.leave(slot);
+    this.#rooms.gone(slot);
+    this.#held.forget(slot);
     if (this.#index.holds(slot)) this.#index.remove(slot);
     this.#takeovers?.release(slot);
     this.#refreshes.forget(slot);
@@ -178,7 +185,7 @@ export class SessionMachine implements ThreadHandler {
       clock.check(nowUs);
       this.#signing.sweep(nowUs);
     }
-    const nextTickUs = this.#broadcast.run(nowUs);
+    const nextTickUs = this.#rooms.turn(nowUs);
     counters.values[TIMERS] = wheel.count;
     if (this.#takeovers?.turn()) return nowUs;
     return Math.min(nextTickUs, wheel.nextTickUs());
@@ -186,11 +193,11 @@ export class SessionMachine implements ThreadHandler {
 
   /** Called by the wheel. */
   onDeadline(slot: number, nowUs: number): void {
-    this.#beginPacket(0, 0);
+    this.beginPacket(0, 0);
     try {
       this.#expire(slot, nowUs);
     } catch (error) {
-      this.#contain(slot, error);
+      this.contain(slot, error);
     }
   }
 
@@ -250,18 +257,26 @@ export class SessionMachine implements ThreadHandler {
     this.#core.fault(slot, P.CODE_REPLACED, 0, 0, 0);
   }
 
-  /** Runs the packets of one message in order (ruling 17). False when the connection is being closed. */
-  #runMessage(slot: number, bytes: Uint8Array, start: number, end: number, nowUs: number): boolean {
+  /** Called when a room operation is answered, with what the peer sent behind it. */
+  runHeld(slot: number, { bytes, start, at, end, packets }: HeldMessage, nowUs: number): boolean {
+    return this.#runMessage(slot, bytes, start, at, end, packets, nowUs);
+  }
+
+  /**
+   * Runs the packets of one message in order (ruling 17), those from `from` on: `ran` have run. False when the connection is being
+   * closed.
+   */
+  #runMessage(slot: number, bytes: Uint8Array, start: number, from: number, end: number, ran: number, nowUs: number): boolean {
     const core = this.#core;
     const { columns } = core;
     const { values } = core.counters;
-    let at = start;
-    for (let packets = 0; at < end || packets === 0; packets++) {
+    let at = from;
+    for (let packets = ran; at < end || packets === 0; packets++) {
       if (end - at < P.HEADER_BYTES) return core.fault(slot, P.CODE_LENGTH, 0, 0, at - start);
       const type = readU16(bytes, at);
       const seq = readU32(bytes, at + 2);
       const packetEnd = at + P.HEADER_BYTES + readU16(bytes, at + 6);
-      this.#beginPacket(type, seq);
+      this.beginPacket(type, seq);
       if (packets === P.MAX_CLIENT_BUNDLE) return core.fault(slot, P.CODE_BUNDLE, type, seq, at - start);
       if (packetEnd > end) return core.fault(slot, P.CODE_LENGTH, type, seq, at + 6 - start);
       const malformed = P.bodyFault(type, packetEnd - at - P.HEADER_BYTES);
@@ -272,6 +287,10 @@ export class SessionMachine implements ThreadHandler {
       values[PACKETS_IN[type]!]!++;
       if (!this.#runPacket(slot, type, bytes, start, at, packetEnd, nowUs)) return false;
       at = packetEnd;
+      if (columns.waiting[slot] !== 0 && at < end) {
+        this.#held.put(slot, bytes, start, at, end, packets + 1);
+        return true;
+      }
     }
     return true;
   }
@@ -305,20 +324,20 @@ export class SessionMachine implements ThreadHandler {
   }
 
   /** Sends the answers to a message, unless the peer has long stopped reading what it asked for. */
-  #answer(slot: number, nowUs: number): void {
+  sendAnswers(slot: number, nowUs: number): void {
     const verdict = this.#slowPeers.judge(slot, nowUs);
     if (verdict === FINE || verdict === SKIP) this.#core.replies.flush();
     else this.#core.fault(slot, P.CODE_SLOW_CONSUMER, this.#type, this.#seq, 0);
   }
 
   /** Notes the header that runs now, 0 and 0 for none, for the answer to a fault of our own. */
-  #beginPacket(type: number, seq: number): void {
+  beginPacket(type: number, seq: number): void {
     this.#type = type;
     this.#seq = seq;
   }
 
   /** A fault of our own ends the connection at which it happened, and nothing else (S17). */
-  #contain(slot: number, error: unknown): void {
+  contain(slot: number, error: unknown): void {
     const core = this.#core;
     core.noteFault(slot, error);
     try {

@@ -38,6 +38,10 @@ export interface Gateway {
   bufferedBytes(slot: number): number;
   /** "ip:port" of the peer. */
   peer(slot: number): string;
+  /** An eventfd: another thread that writes to it lets onTick follow at once. -1 for a gateway with an event loop: see requestTick(). */
+  wakeDescriptor(): number;
+  /** Lets onTick follow at once, for a gateway with an event loop. */
+  requestTick(): void;
   /** No new connections from now on. */
   stopAccepting(): void;
   /** Runs until stop(); resolves when every socket is closed. */

@@ -147,6 +147,13 @@ class UringGateway implements Gateway {
     return this.#acceptor!.peer(slot);
   }
 
+  wakeDescriptor(): number {
+    return this.#group.wakeDescriptor();
+  }
+
+  /** The loop ticks by itself at each turn. */
+  requestTick(): void {}
+
   stopAccepting(): void {
     this.#acceptor?.stop();
   }

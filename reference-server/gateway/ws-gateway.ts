@@ -176,6 +176,14 @@ class WsGateway implements Gateway {
     return stream === undefined ? '' : `${stream.remoteAddress}:${stream.remotePort}`;
   }
 
+  wakeDescriptor(): number {
+    return -1;
+  }
+
+  requestTick(): void {
+    this.#queueTick();
+  }
+
   stopAccepting(): void {
     if (!this.#accepting) return;
     this.#accepting = false;

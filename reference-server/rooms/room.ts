@@ -10,12 +10,12 @@ export const CHANGED = 1;
 export const NEEDS_FULL = 2;
 
 /**
- * The rules of one room: who sits where, what an operation does to a row. A member's seat is the id of its row. Knows
- * neither sockets nor time; what there is to send is read from `marks`.
+ * The state of one room: who sits where, what an operation does to a row. A member is a number, whatever it stands for where the
+ * room lives; its seat is the id of its row. Knows neither sockets nor time; what there is to send is read from `marks`.
  */
 export class Room {
   readonly id: number;
-  /** Slot plus 1 of the member on each seat, 0 for a free seat. */
+  /** The member on each seat plus 1, 0 for a free seat. */
   members = new Int32Array(FIRST_SEATS);
   marks = new Uint8Array(FIRST_SEATS);
   x = new Int32Array(FIRST_SEATS);
@@ -33,15 +33,15 @@ export class Room {
     this.id = id;
   }
 
-  /** Seats a slot on the lowest free seat and returns it, or -1 when the room is full. */
-  join(slot: number): number {
-    if (this.memberCount === MAX_SEATS) return -1;
+  /** Gives a member the lowest free seat and returns it, or -1 when `seatLimit` (at most MAX_SEATS) are taken. */
+  join(member: number, seatLimit: number = MAX_SEATS): number {
+    if (this.memberCount >= seatLimit) return -1;
     let seat = 0;
     // Without gaps below seatEnd the next seat is known.
     if (this.memberCount === this.seatEnd) seat = this.seatEnd;
     else while (this.members[seat] !== 0) seat++;
     if (seat === this.members.length) this.#grow();
-    this.members[seat] = slot + 1;
+    this.members[seat] = member + 1;
     this.marks[seat] = CHANGED | NEEDS_FULL;
     this.x[seat] = 0;
     this.y[seat] = 0;
@@ -58,9 +58,9 @@ export class Room {
     this.memberCount--;
   }
 
-  /** The member of a seat goes on in another slot and needs to hear everything. */
-  handOver(seat: number, slot: number): void {
-    this.members[seat] = slot + 1;
+  /** The seat goes on under another member, who needs to hear everything. */
+  handOver(seat: number, member: number): void {
+    this.members[seat] = member + 1;
     this.marks[seat]! |= NEEDS_FULL;
   }
 

@@ -22,6 +22,8 @@ import { ENDING, FOR_WAKE, FREE } from './socket-state.js';
  */
 const SPIN_BATCH = 16;
 const SPIN_US = availableParallelism() > 1 ? 50 : 0;
+/** Looks between two readings of the clock, of which each allocates 32 bytes. */
+const LOOKS_A_READING = 32;
 const RECEIVE_BUFFERS = 2048;
 const RECEIVE_BUFFER_BYTES = 2048;
 
@@ -54,6 +56,8 @@ export class SocketGroup implements RingOwner {
   readonly #wakeFd: number;
   readonly #wakeMemory = allocate(4096);
   #wakeArmed = false;
+  /** Other threads may end a wait. */
+  #isWakeable = false;
   #turning: SocketRing | undefined;
   /** Completions of the last round. */
   #batch = 0;
@@ -167,12 +171,21 @@ export class SocketGroup implements RingOwner {
     this.#wakeArmed = false;
   }
 
+  /** The eventfd that ends poll()'s wait when any thread writes to it, until destroy(). Costs nothing before the first call. */
+  wakeDescriptor(): number {
+    this.#isWakeable = true;
+    return this.#wakeFd;
+  }
+
   /** One round over all rings; sleeps up to `waitUs` when none has anything to do. */
   poll(waitUs: number): void {
     const first = this.#rings[0]!;
     if (waitUs > 0 && this.#batch >= SPIN_BATCH && !this.#hasWork()) this.#spin(Math.min(waitUs, SPIN_US));
     if (this.#rings.length === 1) {
-      this.#batch = this.#turn(first, first.hasWork ? 0 : waitUs);
+      const wait = first.hasWork ? 0 : waitUs;
+      // Handed over by the very call that waits: what was written before that ends the wait at once.
+      if (this.#isWakeable && wait > 0) this.#armWake(first);
+      this.#batch = this.#turn(first, wait);
       return;
     }
     this.#batch = 0;
@@ -188,12 +201,7 @@ export class SocketGroup implements RingOwner {
     }
     // Nothing to do anywhere: wait in the first ring for its own work or for the eventfd that all rings signal. Work may
     // have come between the look above and the arming of this read, so look once more before sleeping.
-    if (!this.#wakeArmed) {
-      first.room(1);
-      prepareRead(first.ring, this.#wakeFd, this.#wakeMemory, 0, 8, 0, FOR_WAKE);
-      this.#wakeArmed = true;
-      first.ring.submit();
-    }
+    if (this.#armWake(first)) first.ring.submit();
     if (!this.#hasWork()) this.#batch = this.#turn(first, waitUs);
   }
 
@@ -202,14 +210,26 @@ export class SocketGroup implements RingOwner {
     libc().close(this.#wakeFd);
   }
 
+  /** True when a read of the eventfd was made pending. */
+  #armWake(first: SocketRing): boolean {
+    if (this.#wakeArmed) return false;
+    first.room(1);
+    prepareRead(first.ring, this.#wakeFd, this.#wakeMemory, 0, 8, 0, FOR_WAKE);
+    this.#wakeArmed = true;
+    return true;
+  }
+
   #hasWork(): boolean {
-    for (const ring of this.#rings) if (ring?.hasWork) return true;
+    const rings = this.#rings;
+    for (let index = 0; index < rings.length; index++) if (rings[index]?.hasWork) return true;
     return false;
   }
 
   #spin(spinUs: number): void {
     const untilUs = this.#now() + spinUs;
-    while (!this.#hasWork() && this.#now() < untilUs);
+    do {
+      for (let look = 0; look < LOOKS_A_READING; look++) if (this.#hasWork()) return;
+    } while (this.#now() < untilUs);
   }
 
   #turn(ring: SocketRing, waitUs: number): number {

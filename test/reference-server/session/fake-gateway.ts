@@ -100,6 +100,10 @@ export class FakeGateway implements Gateway {
   async run(): Promise<void> {}
   pause(): void {}
   resume(): void {}
+  wakeDescriptor(): number {
+    return -1;
+  }
+  requestTick(): void {}
   stopAccepting(): void {}
   stop(): void {}
 }
