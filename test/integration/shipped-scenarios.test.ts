@@ -45,5 +45,6 @@ for (const [name, sizes] of Object.entries(SMALL))
   });
 
 test('every shipped scenario is run above', () => {
-  assert.deepEqual(readdirSync(join(repository, 'scenarios')).sort(), Object.keys(SMALL).sort());
+  const files = readdirSync(join(repository, 'scenarios')).filter((name) => name !== 'rules.json'); // of the server, not of a run
+  assert.deepEqual(files.sort(), Object.keys(SMALL).sort());
 });
