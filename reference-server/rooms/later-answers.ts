@@ -34,6 +34,7 @@ export class LaterAnswers implements RoomAnswers {
 
   onAnswer(answer: RoomAnswer, isGone: boolean, nowUs: number): void {
     const { slot, packetType } = answer;
+    if (packetType === P.OP || packetType === P.OP_SIGNED) this.operations.end(answer, nowUs);
     if (packetType === P.OP_SIGNED) this.operations.remember(answer, nowUs);
     if (isGone || this.#core.isOver(slot)) return;
     this.#core.replies.begin(slot);
