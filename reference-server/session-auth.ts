@@ -127,7 +127,7 @@ export class AuthPackets {
     );
     values[PACKETS_OUT[P.AUTH_OK]!]!++;
     values[AUTH_PASSED]!++;
-    if (older < 0) return;
+    if (older < 0 || core.isOver(older)) return;
     // The new connection hears that it stands before the old one hears that it fell (ruling 30).
     values[REPLACED]!++;
     core.fault(older, P.CODE_REPLACED, 0, 0, 0);

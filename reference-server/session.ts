@@ -241,7 +241,7 @@ export class SessionMachine implements ThreadHandler, MessageRunner {
     const { sids, code } = message;
     for (let at = 0; at + 16 <= sids.length; at += 16) {
       const slot = this.#index.find(sids, at);
-      if (slot >= 0) {
+      if (slot >= 0 && !this.#core.isOver(slot)) {
         this.#core.counters.values[REVOKED]!++;
         this.#core.fault(slot, code, 0, 0, 0);
       }
@@ -252,7 +252,7 @@ export class SessionMachine implements ThreadHandler, MessageRunner {
   /** A connection on another thread has the session now, unless this thread's is newer still. */
   #replace({ sid, claim }: ReplacedMessage): void {
     const slot = this.#index.find(sid, 0);
-    if (slot < 0 || !this.#takeovers!.isBefore(slot, claim)) return;
+    if (slot < 0 || this.#core.isOver(slot) || !this.#takeovers!.isBefore(slot, claim)) return;
     this.#core.counters.values[REPLACED]!++;
     this.#core.fault(slot, P.CODE_REPLACED, 0, 0, 0);
   }

@@ -1,0 +1,3 @@
+import { testLifecycle } from './lifecycle-courses.js';
+
+testLifecycle(1);
