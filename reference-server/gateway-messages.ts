@@ -1,6 +1,7 @@
 /** What the main thread of `gwrk serve` and its gateway threads say to one another. Plain data only. */
 
 import type { TlsFiles } from './gateway/gateway.js';
+import type { LogicLink } from './rooms/logic-link.js';
 import type { RuleSet } from './rules/rule.js';
 import type { ResourceReport } from './rules/rule-book.js';
 import type { SigningBuffers } from './session-signing.js';
@@ -17,6 +18,10 @@ export interface GatewayThreadStart {
   /** Rooms 0 .. rooms - 1 exist. */
   readonly rooms: number;
   readonly roomTickMs: number;
+  /** rooms/room-limits.ts; only the main thread writes. */
+  readonly roomLimits: SharedArrayBuffer;
+  /** By gateway thread; none where rooms live in the gateway thread. */
+  readonly logic: readonly LogicLink[];
   readonly heartbeatMs: number;
   /** A plain echo of text and binary and nothing else. */
   readonly echo: boolean;
@@ -34,6 +39,8 @@ export interface GatewayThreadStart {
   readonly counters: SharedArrayBuffer;
   /** Int32: CONTROL_STATE, CONTROL_MAIL. */
   readonly control: SharedArrayBuffer;
+  /** audit/audit-ring.ts: this thread's own, with --audit. */
+  readonly auditRing?: SharedArrayBuffer;
   readonly allowedOrigins?: readonly string[];
   /** The ws gateway only. */
   readonly tls?: TlsFiles;

@@ -1,6 +1,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../src/core/clock.js';
 import { deriveMasterKeys } from '../src/protocol/keys.js';
+import { SessionTrail } from './audit/session-trail.js';
 import { Authenticator } from './auth/authenticator.js';
 import { SessionTable } from './auth/session-table.js';
 import { Counters } from './counters.js';
@@ -20,6 +21,7 @@ import { GcWatch } from './gateway-thread-gc.js';
 import type { ThreadHandler } from './gateway-thread-handler.js';
 import { OpGuards } from './rules/op-guards.js';
 import { breakerEvent } from './rules/rule-book.js';
+import { Sleeper } from './rooms/wake.js';
 import { SessionMachine } from './session.js';
 import { type AuditSink, clockStep } from './session-audit.js';
 import { SessionClock } from './session-clock.js';
@@ -44,6 +46,8 @@ class GatewayThread implements GatewayHandler {
   readonly #gcWatch: GcWatch;
   readonly #turns: TurnTimes;
   readonly #guards: OpGuards;
+  /** Logic workers wake this thread over it. */
+  readonly #sleeper: Sleeper | undefined;
   #drainUntilUs = 0;
   #stopping = false;
 
@@ -53,6 +57,7 @@ class GatewayThread implements GatewayHandler {
     this.#handler = handler;
     this.#gcWatch = new GcWatch(counters);
     this.#turns = counters.turns;
+    this.#sleeper = start.logic.length === 0 ? undefined : new Sleeper(start.logic[start.index]!.wake);
     this.#guards = guards;
   }
 
@@ -133,6 +138,7 @@ class GatewayThread implements GatewayHandler {
 
   #stop(): void {
     this.#stopping = true;
+    this.#sleeper?.end();
     this.#gateway.stop();
   }
 }
@@ -164,10 +170,24 @@ function tellReplaced(thread: number, sid: Uint8Array, claim: number): void {
   post({ type: 'tell', thread, message: { type: 'replaced', sid, claim } });
 }
 
-function createSessions(start: GatewayThreadStart, gateway: Gateway, counters: Counters, guards: OpGuards): ThreadHandler {
+/** The rare events, as the metrics count them and as the log has them. */
+function auditSink(trail: SessionTrail | undefined): AuditSink {
+  return (event) => {
+    post({ type: 'audit', ...event });
+    trail?.note(event, systemClock.nowUs());
+  };
+}
+
+interface SessionParts {
+  readonly counters: Counters;
+  readonly guards: OpGuards;
+  readonly audit: AuditSink;
+  readonly trail: SessionTrail | undefined;
+}
+
+function createSessions(start: GatewayThreadStart, gateway: Gateway, { counters, guards, audit, trail }: SessionParts): ThreadHandler {
   const keys = deriveMasterKeys(Buffer.from(start.masterKeyHex, 'hex'));
   const table = new SessionTable(start.sessionTable);
-  const audit: AuditSink = (event) => post({ type: 'audit', ...event });
   const clock = new SessionClock(systemClock, (stepMs) => audit(clockStep(stepMs)));
   return new SessionMachine({
     gateway,
@@ -175,10 +195,13 @@ function createSessions(start: GatewayThreadStart, gateway: Gateway, counters: C
     clock,
     counters,
     audit,
+    trail,
     askRefresh: post,
     heartbeatMs: start.heartbeatMs,
     rooms: start.rooms,
     roomTickMs: start.roomTickMs,
+    limits: start.roomLimits,
+    ...(start.logic.length === 0 ? {} : { logic: start.logic[start.index]! }),
     // What all threads share is counted by one of them.
     guards,
     signing: new SigningMemory(start.signing, start.index === 0 ? counters : undefined),
@@ -190,8 +213,10 @@ async function main(): Promise<void> {
   const start = workerData as GatewayThreadStart;
   const gateway = await createGateway(start);
   const counters = new Counters(start.counters);
-  const guards = new OpGuards((rule, from, to) => post({ type: 'audit', ...breakerEvent(rule, from, to) }));
-  const handler = start.echo ? new EchoHandler(gateway) : createSessions(start, gateway, counters, guards);
+  const trail = start.auditRing === undefined ? undefined : new SessionTrail(start.auditRing);
+  const audit = auditSink(trail);
+  const guards = new OpGuards((rule, from, to) => audit(breakerEvent(rule, from, to)));
+  const handler = start.echo ? new EchoHandler(gateway) : createSessions(start, gateway, { counters, guards, audit, trail });
   await new GatewayThread(start, gateway, handler, counters, guards).run();
 }
 

@@ -102,11 +102,15 @@ export class OperationPackets {
     ticket.isSigned = true;
     ticket.nonceLow = low;
     ticket.nonceHigh = high;
+    const { trail, clock } = core;
+    // The batch began at nowUs; the log is to have when this operation ran, to the microsecond.
+    const startUs = trail === undefined ? nowUs : clock.nowUs();
     let code = P.CODE_INTERNAL;
     try {
       code = this.#run(slot, opcode, true, bytes, at + P.OP_SIGNED_PAYLOAD, end, nowUs);
     } finally {
       if (code !== LATER) rings.finish(identity, slot * 16, low, high, code, nowUs);
+      if (code !== LATER) trail?.critical(identity, slot * 16, code, seq, startUs, clock.nowUs() - startUs);
     }
     if (code === LATER) return true;
     return this.#answer(slot, seq, code, 0, this.#operations, nowUs, nowUs);
@@ -146,6 +150,8 @@ export class OperationPackets {
   /** Stores what became of a signed operation that a logic worker ran, whether its connection still stands or not. */
   remember(answer: RoomAnswer, nowUs: number): void {
     this.#signing.rings.finish(answer.sid, 0, answer.nonceLow, answer.nonceHigh, answer.code, nowUs);
+    const { trail, clock } = this.#core;
+    trail?.criticalElsewhere(answer.sid, 0, answer.code, answer.seq, answer.atUs, clock.nowUs() - answer.atUs);
   }
 
   /** Writes the OP_ACK of an operation that was answered LATER. */

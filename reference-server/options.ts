@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Command, CommanderError } from 'commander';
 import { GwrkError } from '../src/core/errors.js';
+import { type AuditOptions, addAuditFlags, parseAuditOptions } from './audit/audit-options.js';
 import type { ProofKind } from './auth/proof.js';
 import type { DevicePolicy } from './auth/store.js';
 import { isLoopback } from './http-exchange.js';
@@ -8,7 +9,7 @@ import { parseChoice, parseCount, parseDurationMs, parseHost, parseOrigin, parse
 import { readSourceSecrets, type SourceSecrets } from './rules/sources/create-source.js';
 import { parseRulesFlag, RULES_FLAG_HELP, RULES_FOOTER, type SourceAddress } from './rules/sources/source-address.js';
 
-export interface ServeOptions {
+export interface ServeOptions extends AuditOptions {
   /** Where rules come from; undefined without --rules. */
   readonly rules: SourceAddress | undefined;
   readonly rulesSecrets: SourceSecrets;
@@ -19,6 +20,8 @@ export interface ServeOptions {
   readonly adminPort: number;
   readonly gateway: 'auto' | 'ws' | 'uring';
   readonly threads: number;
+  /** 0: rooms live in the gateway thread. */
+  readonly logicWorkers: number;
   readonly proof: ProofKind;
   readonly heartbeatMs: number;
   readonly rooms: number;
@@ -58,7 +61,7 @@ Environment:
 ${RULES_FOOTER}`;
 
 function buildCommand(): Command {
-  return new Command('gwrk serve')
+  const command = new Command('gwrk serve')
     .description('Starts the reference game server. Prints one line of JSON when it is ready; SIGTERM drains it.')
     .option('--host <address>', 'address of the WebSocket and http ports', '127.0.0.1')
     .option('--port <n>', 'WebSocket port', '9000')
@@ -66,6 +69,7 @@ function buildCommand(): Command {
     .option('--admin-port <n>', 'bulk sessions, metrics and statistics, on loopback', '9002')
     .option('--gateway <kind>', 'auto, ws (npm ws, portable) or uring (Linux)', 'auto')
     .option('--threads <n>', 'gateway threads; more than one needs the uring gateway', '1')
+    .option('--logic-workers <n>', 'threads that own the rooms; 0: the gateway thread (default: 0, with more gateway threads 1)')
     .option('--proof <kind>', 'what a login must show: ticket, scrypt, or none (callers of this machine only)', 'ticket')
     .option('--heartbeat <duration>', 'how often clients beat', '10s')
     .option('--rooms <n>', 'rooms 0 .. n - 1 exist', '20000')
@@ -76,7 +80,8 @@ function buildCommand(): Command {
     .option('--devices-per-user <n>', 'devices remembered of a user, each for 30 days', '5')
     .option('--device-policy <policy>', 'a login from one device more: evict the one seen longest ago, or deny', 'evict')
     .option('--allow-origin <origin...>', 'web pages that may connect (none by default)', [])
-    .option('--rules <source>', RULES_FLAG_HELP)
+    .option('--rules <source>', RULES_FLAG_HELP);
+  return addAuditFlags(command)
     .option('--tls-cert <file>', 'speak TLS on the WebSocket and http ports: the certificate (PEM), those of its issuers behind it')
     .option('--tls-key <file>', 'its private key (PEM, no passphrase)')
     .option('--insecure-plaintext', 'allow a --host that other machines can reach, though nothing is encrypted', false)
@@ -126,6 +131,18 @@ function readAdminToken(env: NodeJS.ProcessEnv): string | undefined {
   });
 }
 
+/** Rooms are one truth: a gateway thread can own them only while it is the only one. */
+function parseLogicWorkers(given: string | undefined, threads: number): number {
+  if (given === undefined) return threads > 1 ? 1 : 0;
+  const workers = parseCount('--logic-workers', given, 0, 64);
+  if (workers > 0 || threads === 1) return workers;
+  throw new GwrkError('GWRK_USAGE', 'several gateway threads need a logic worker to own the rooms', {
+    where: '--logic-workers',
+    given,
+    allowed: '1 to 64 with more than one of --threads',
+  });
+}
+
 function tlsPaths(certPath: string | undefined, keyPath: string | undefined): ServeOptions['tls'] {
   if (certPath !== undefined && keyPath !== undefined) return { certPath, keyPath };
   if (certPath === undefined && keyPath === undefined) return undefined;
@@ -167,11 +184,13 @@ export function parseServeOptions(argv: readonly string[], env: NodeJS.ProcessEn
     adminPort: parsePort('--admin-port', flags.adminPort!),
     gateway,
     threads,
+    logicWorkers: parseLogicWorkers(flags.logicWorkers, threads),
     proof,
     heartbeatMs: parseDurationMs('--heartbeat', flags.heartbeat!, 100, 3_600_000),
     rooms: parseCount('--rooms', flags.rooms!, 1, 1_000_000),
     roomTickMs: parseDurationMs('--room-tick', flags.roomTick!, 10, 60_000),
     echo: flags.echo,
+    ...parseAuditOptions(flags),
     rules: parseRulesFlag(flags.rules, flags.echo),
     rulesSecrets: readSourceSecrets(env),
     maxConnections: parseCount('--max-connections', flags.maxConnections!, 1, 4_000_000),

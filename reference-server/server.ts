@@ -3,6 +3,8 @@ import { GwrkError } from '../src/core/errors.js';
 import { deriveMasterKeys } from '../src/protocol/keys.js';
 import { probeUring } from '../src/uring/probe.js';
 import { adminRoutes } from './admin-routes.js';
+import { AuditDesk } from './audit/audit-desk.js';
+import { MainTrail } from './audit/main-trail.js';
 import { Issuer } from './auth/issuer.js';
 import { Login } from './auth/login.js';
 import { MemoryStore } from './auth/memory-store.js';
@@ -29,6 +31,7 @@ import { rulesEventLine } from './rules/sources/rules-event-line.js';
 import { SessionClock } from './session-clock.js';
 import { SigningMemory } from './session-signing.js';
 import { CauseLog } from './telemetry/cause-log.js';
+import { retransmitCause } from './telemetry/causes-route.js';
 import { longTurnCause } from './telemetry/long-turn.js';
 import { TimedStore } from './telemetry/timed-store.js';
 import { ThreadPool } from './thread-pool.js';
@@ -122,12 +125,22 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
   const counters = Array.from({ length: options.threads }, () => Counters.create());
   const metrics = new Metrics({ counters, sessionCount: () => table.size });
   const causes = new CauseLog(clock);
-  const book = new RuleBook((rule, from, to) => metrics.countAudit(breakerEvent(rule, from, to).event));
+  const audit = await AuditDesk.start({
+    file: options.audit,
+    kernelEvents: options.kernelEvents,
+    gatewayThreads: options.threads,
+    clock,
+    registry: metrics.registry,
+    onRetransmit: (monoNs, local, remote) => causes.add(retransmitCause(monoNs, local, remote)),
+    onWord: (line) => process.stderr.write(`${line}\n`),
+  });
+  const told = new MainTrail(audit, metrics);
+  const book = new RuleBook((rule, from, to) => told.breaker(breakerEvent(rule, from, to)));
   const guards = new GuardMetrics(metrics.registry, () => book.report(Math.floor(clock.nowUs() / 1_000)));
   const timedStore = new TimedStore(plainStore, { clock, registry: metrics.registry, causes });
   const store: AuthStore = new GuardedStore(timedStore, book, clock);
   const issuer = new Issuer({ keys, kid: KID, store, clock });
-  const login = new Login({ issuer, proof, clock, onOutcome: (outcome) => metrics.countLogin(outcome) });
+  const login = new Login({ issuer, proof, clock, onOutcome: (outcome, who) => told.login(outcome, who) });
   const renewal = new Renewal({
     keys,
     kid: KID,
@@ -135,7 +148,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
     clock,
     isLoopbackExempt: options.proof === 'none',
     registry: metrics.registry,
-    onEvent: ({ event }) => metrics.countAudit(event),
+    onEvent: (event) => told.refresh(event),
   });
   const lifecycle = new Lifecycle();
   const rules = new RulesDesk({
@@ -147,7 +160,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
       pool.tell({ type: 'rules', version, rules: set });
     },
     onEvent: (event) => {
-      metrics.countAudit(event.event);
+      told.rules(event);
       process.stderr.write(rulesEventLine(event) ?? '');
     },
     registry: metrics.registry,
@@ -162,8 +175,12 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
   failure.catch(() => {}); // whoever waits for it hears of it
 
   const listeners: HttpListener[] = [];
-  await requireFreePort(options.host, options.port, '--port');
-  const pool = await startPool();
+  const pool = await requireFreePort(options.host, options.port, '--port')
+    .then(startPool)
+    .catch(async (error: unknown) => {
+      await audit.end();
+      throw error;
+    });
   const sweeping = setInterval(() => {
     clock.check();
     store.sweep();
@@ -174,11 +191,12 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
     const http = httpRoutes({ ...(options.echo ? {} : { login, renewal: renewal.routes }), lifecycle, metrics });
     const admin = adminRoutes({
       token: options.adminToken,
+      onBulkLogin: (count) => told.bulkLogin(count),
       issuer,
       store,
       lifecycle,
       metrics,
-      causes: { clock, causes, threads: options.threads, queues: 0, operationsAskStore: false, kernel: () => undefined },
+      causes: { clock, causes, threads: options.threads, queues: 0, operationsAskStore: false, kernel: () => audit.kernel },
       rules: rules.routes,
     });
     listeners.push(await listenHttp(guardedRoutes(book, clock, http), options.host, options.httpPort, '--http-port', tls));
@@ -187,7 +205,12 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
     await end(0);
     throw error;
   }
-  store.onEnded((sids, code) => pool.tell({ type: 'revoke', sids: sids.slice(), code }));
+  store.onEnded((sids, code) => {
+    told.ended(sids, code);
+    pool.tell({ type: 'revoke', sids: sids.slice(), code });
+  });
+  audit.note('audit.start', { detail: `${gateway} gateway, ${options.threads} threads, ws port ${pool.port}, pid ${process.pid}` });
+  audit.watchKernel(pool.port);
   lifecycle.becomeReady();
 
   return {
@@ -205,6 +228,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
     return ThreadPool.start({
       count: options.threads,
       counters: counters.map(({ buffer }) => buffer),
+      auditRingOf: (thread) => audit.ringOf(thread),
       onAudit: ({ event }) => metrics.countAudit(event),
       onLongTurn: (turn, thread) => causes.add(longTurnCause(turn, thread)),
       onRefresh: (question, index) => renewal.answer(question).then((answer) => pool.tellOne(index, answer)),
@@ -240,6 +264,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
     clearInterval(sweeping);
     await Promise.all(listeners.map((listener) => listener.close(limitMs > 0 ? 1_000 : 0)));
     await store.close();
+    await audit.end();
     metrics.close();
     lifecycle.stop();
   }

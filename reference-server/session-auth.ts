@@ -127,6 +127,7 @@ export class AuthPackets {
     );
     values[PACKETS_OUT[P.AUTH_OK]!]!++;
     values[AUTH_PASSED]!++;
+    core.trail?.authOk(result, seq, core.gateway.peer(slot), nowUs);
     if (older < 0 || core.isOver(older)) return;
     // The new connection hears that it stands before the old one hears that it fell (ruling 30).
     values[REPLACED]!++;

@@ -1,5 +1,6 @@
 import type { MacTable } from '../src/protocol/mac.js';
 import { CODE_INTERNAL, closeCodeOf, ERROR, writeError } from '../src/protocol/packet.js';
+import type { SessionTrail } from './audit/session-trail.js';
 import { BYTES_OUT, type Counters, HANDLER_FAULTS, MESSAGES_OUT, PACKETS_OUT } from './counters.js';
 import type { Gateway } from './gateway/gateway.js';
 import type { AuditSink } from './session-audit.js';
@@ -16,6 +17,8 @@ export interface SessionCoreParts {
   readonly wheel: TimingWheel;
   readonly counters: Counters;
   readonly audit: AuditSink;
+  /** Absent without --audit. */
+  readonly trail?: SessionTrail | undefined;
 }
 
 /** What every part of the session machine works on: the columns, the answers, and the one way in which a connection is ended. */
@@ -28,6 +31,8 @@ export class SessionCore {
   readonly columns: SessionColumns;
   readonly replies: SessionReplies;
   readonly counters: Counters;
+  /** What every connection has is told here, and only with --audit. */
+  readonly trail: SessionTrail | undefined;
   readonly #audit: AuditSink;
   readonly #error = new Uint8Array(32);
 
@@ -38,6 +43,7 @@ export class SessionCore {
     this.wheel = parts.wheel;
     this.counters = parts.counters;
     this.#audit = parts.audit;
+    this.trail = parts.trail;
     this.columns = new SessionColumns(parts.gateway.capacity);
     this.replies = new SessionReplies(parts.gateway, parts.counters);
   }

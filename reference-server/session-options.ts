@@ -1,4 +1,5 @@
 import type { MacTable } from '../src/protocol/mac.js';
+import type { SessionTrail } from './audit/session-trail.js';
 import type { Authenticator } from './auth/authenticator.js';
 import type { Counters } from './counters.js';
 import type { Gateway } from './gateway/gateway.js';
@@ -29,6 +30,8 @@ export interface SessionOptions extends RoomOptions {
   readonly clock: SessionClock;
   readonly counters: Counters;
   readonly audit: AuditSink;
+  /** The way into the audit log; absent without --audit. */
+  readonly trail?: SessionTrail | undefined;
   readonly heartbeatMs: number;
   /** More than these are answered 0304 and closed. */
   readonly maxUnauthenticated?: number;

@@ -78,7 +78,7 @@ export class SessionMachine implements ThreadHandler, MessageRunner {
   #seq = 0;
 
   constructor(options: SessionOptions) {
-    const { gateway, clock, counters, audit, heartbeatMs } = options;
+    const { gateway, clock, counters, audit, trail, heartbeatMs } = options;
     const startUs = clock.nowUs();
     this.#heartbeatMs = heartbeatMs;
     this.#maxUnauthenticated = options.maxUnauthenticated ?? defaultMaxUnauthenticated(gateway.capacity);
@@ -87,6 +87,7 @@ export class SessionMachine implements ThreadHandler, MessageRunner {
       gateway,
       counters,
       audit,
+      trail,
       macs: options.macs ?? createMacTable(2 * gateway.capacity),
       clock,
       wheel: new TimingWheel(gateway.capacity, WHEEL_TICK_US, WHEEL_BUCKETS, startUs),
@@ -160,12 +161,14 @@ export class SessionMachine implements ThreadHandler, MessageRunner {
     core.close(slot, CLOSE_UNSUPPORTED);
   }
 
-  onClose(slot: number, code: number, _nowUs: number): void {
+  onClose(slot: number, code: number, nowUs: number): void {
     const core = this.#core;
     const { columns } = core;
     if (columns.state[slot] === FREE) throw new Error(`slot ${slot} was closed twice`);
     core.counters.values[CLOSED_COUNT]!++;
     core.counters.values[closeCounter(code)]!++;
+    // Its time of expiry says that a connection was authenticated.
+    if (columns.expiresUs[slot] !== 0) core.trail?.closed(columns.identity, slot * 16, code, columns.lastSeq[slot]!, nowUs);
     core.wheel.cancel(slot);
     this.#rooms.gone(slot);
     this.#held.forget(slot);

@@ -19,9 +19,11 @@ export type LongTurn = Extract<FromGatewayThread, { type: 'turn' }>;
 export interface ThreadPoolOptions {
   readonly count: number;
   /** What every thread gets; the pool adds its own control, counters, index and port. */
-  readonly start: Omit<GatewayThreadStart, 'control' | 'counters' | 'index' | 'count'>;
+  readonly start: Omit<GatewayThreadStart, 'control' | 'counters' | 'auditRing' | 'index' | 'count'>;
   /** One a thread. */
   readonly counters: readonly SharedArrayBuffer[];
+  /** The audit ring of a thread; none without --audit. */
+  readonly auditRingOf?: (thread: number) => SharedArrayBuffer | undefined;
   readonly onAudit: (event: AuditEvent) => void;
   readonly onLongTurn: (turn: LongTurn, thread: number) => void;
   /** The rules of this version are in force in that thread. */
@@ -136,7 +138,16 @@ function tellThread({ worker, control }: Thread, message: ToGatewayThread): void
 function startThread(state: PoolState, index: number, port: number): { thread: Thread; listening: Promise<number> } {
   const { options } = state;
   const control = new SharedArrayBuffer(CONTROL_INTS * 4);
-  const start: GatewayThreadStart = { ...options.start, port, control, counters: options.counters[index]!, index, count: options.count };
+  const auditRing = options.auditRingOf?.(index);
+  const start: GatewayThreadStart = {
+    ...options.start,
+    port,
+    control,
+    counters: options.counters[index]!,
+    ...(auditRing === undefined ? {} : { auditRing }),
+    index,
+    count: options.count,
+  };
   const worker = new Worker(file, { workerData: start, name: `gateway-${index}` });
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const listening = new Promise<number>((resolve, reject) => {

@@ -8,6 +8,8 @@ export interface AuditNoteFields {
   readonly seq?: number;
   /** 16 bytes, or base64url of them. */
   readonly sid?: Uint8Array | string;
+  /** The start of the fingerprint's HMAC, 16 bytes or more. */
+  readonly device?: Uint8Array;
   /** Only its hash is logged. */
   readonly uid?: string;
   /** "ip:port", or an address alone where the port is not known. */
@@ -26,7 +28,7 @@ export function hashOfUid(uid: string): Uint8Array {
 
 /** Writes an event into a ring at this monotonic time. */
 export function noteInto(ring: AuditRingWriter, nowUs: number, ev: string, fields: AuditNoteFields = {}): void {
-  const { code = 0, seq = 0, sid, uid, peer = '', detail = '' } = fields;
+  const { code = 0, seq = 0, sid, uid, device = NO_BYTES, peer = '', detail = '' } = fields;
   const number = auditEventNumber(ev);
   const sidBytes = typeof sid === 'string' ? Buffer.from(sid, 'base64url') : sid;
   ring.write(
@@ -39,7 +41,7 @@ export function noteInto(ring: AuditRingWriter, nowUs: number, ev: string, field
     0,
     uid === undefined ? NO_BYTES : hashOfUid(uid),
     0,
-    NO_BYTES,
+    device,
     0,
     peer,
     number < 0 ? `${ev}: ${detail}` : detail,

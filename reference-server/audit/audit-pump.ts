@@ -126,7 +126,8 @@ export class AuditPump {
       peer,
       seq: seq === 0 ? undefined : seq,
       ...(ev === 'close' ? { close: code } : { code: hex(code) }),
-      ...(tookUs === undefined ? {} : { took: Math.round(tookUs * 1_000), ...(tid === 0 ? {} : { tid }) }),
+      // An operation with a detail ran on another thread than the one that wrote it down.
+      ...(tookUs === undefined ? {} : { took: Math.round(tookUs * 1_000), ...(tid === 0 || detail !== undefined ? {} : { tid }) }),
       detail,
     });
   }

@@ -32,6 +32,11 @@ export class SessionTrail {
     this.#ring.write(OP_CRITICAL, code, seq, startUs, tookUs, sids, sidAt, NO_BYTES, 0, NO_BYTES, 0, '', '');
   }
 
+  /** The same of one that a logic worker ran: from when it was handed over until its answer came. */
+  criticalElsewhere(sids: Uint8Array, sidAt: number, code: number, seq: number, startUs: number, tookUs: number): void {
+    this.#ring.write(OP_CRITICAL, code, seq, startUs, tookUs, sids, sidAt, NO_BYTES, 0, NO_BYTES, 0, '', 'logic worker');
+  }
+
   /** Any of the rare events. */
   note(event: AuditEvent, nowUs: number): void {
     const { code, sid, peer, detail = '', resource, from, to } = event;

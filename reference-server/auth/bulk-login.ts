@@ -21,11 +21,14 @@ class Work {
  */
 export class BulkLogin {
   readonly #issuer: Issuer;
+  readonly #onIssued: (count: number) => void;
   /** Kept from call to call: megabytes of new memory a call would make the garbage collector run for each. */
   #spare: Work | undefined;
 
-  constructor(issuer: Issuer) {
+  /** `onIssued` hears how many sessions a call that was answered had. */
+  constructor(issuer: Issuer, onIssued: (count: number) => void = () => {}) {
     this.#issuer = issuer;
+    this.#onIssued = onIssued;
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -62,6 +65,7 @@ export class BulkLogin {
       return sendJson(response, 403, { error: 'DEVICE_LIMIT', code: '0304' });
     }
     if (issued === undefined) return sendJson(response, 503, { error: 'FULL', code: '0304' });
+    this.#onIssued(batch.count);
     sendJson(response, 200, issued);
   }
 }

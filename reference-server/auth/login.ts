@@ -14,12 +14,20 @@ const NONCE = /^[A-Za-z0-9_-]{21}[AQgw]$/;
 export const LOGIN_OUTCOMES = ['ok', 'malformed', 'refused', 'limited', 'unavailable'] as const;
 export type LoginOutcome = (typeof LOGIN_OUTCOMES)[number];
 
+/** Who a login was for, as far as it came, for the audit. */
+export interface LoginTold {
+  readonly peer: string;
+  uid?: string;
+  /** Valid during the call only: sids and deviceMacs of entry 0. */
+  batch?: LoginBatch;
+}
+
 export interface LoginOptions {
   readonly issuer: Issuer;
   readonly proof: Proof;
   readonly clock: Clock;
   /** Called once a request. */
-  readonly onOutcome: (outcome: LoginOutcome) => void;
+  readonly onOutcome: (outcome: LoginOutcome, told: LoginTold) => void;
 }
 
 /**
@@ -37,10 +45,11 @@ export class Login {
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.#options.onOutcome(await this.#answer(request, response));
+    const told: LoginTold = { peer: `${request.socket.remoteAddress}:${request.socket.remotePort}` };
+    this.#options.onOutcome(await this.#answer(request, response, told), told);
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<LoginOutcome> {
+  async #answer(request: IncomingMessage, response: ServerResponse, told: LoginTold): Promise<LoginOutcome> {
     const { issuer, proof } = this.#options;
     const body = await readBody(request, MAX_BODY_BYTES);
     if (body === undefined) {
@@ -57,6 +66,8 @@ export class Login {
       return 'malformed';
     }
 
+    told.uid = uid as string;
+    told.batch = batch;
     const address = request.socket.remoteAddress;
     const waitMs = this.#limits.attempt(uid as string, address);
     if (waitMs > 0) {
