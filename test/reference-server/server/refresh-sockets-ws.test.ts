@@ -1,0 +1,3 @@
+import { testRefreshSockets } from './refresh-sockets.js';
+
+testRefreshSockets('ws');
