@@ -1,0 +1,70 @@
+import { connectRedis, type RedisLink } from '../../../reference-server/auth/redis-link.js';
+import { RedisStore, type RedisStoreOptions, STORE_CHANNEL } from '../../../reference-server/auth/redis-store.js';
+import { parseRedisUrl } from '../../../reference-server/auth/redis-url.js';
+import { SessionTable } from '../../../reference-server/auth/session-table.js';
+import type { StoreLimits } from '../../../reference-server/auth/store.js';
+import type { Clock } from '../../../src/core/clock.js';
+
+export const LIMITS: StoreLimits = { maxSessionsPerUser: 1, maxDevicesPerUser: 10, devicePolicy: 'evict' };
+
+export interface StoreSettings extends Partial<StoreLimits> {
+  readonly clock: Clock;
+  readonly capacity?: number;
+  /** The scripts go by `clock`, too. */
+  readonly isTimeGiven?: boolean;
+}
+
+export interface StoreUnderTest {
+  readonly store: RedisStore;
+  readonly table: SessionTable;
+  /** 'down' and 'up' as the store told them. */
+  readonly events: string[];
+}
+
+function storeOptions({ clock, capacity = 1_000, isTimeGiven = true, ...limits }: StoreSettings): RedisStoreOptions {
+  const table = SessionTable.create(capacity);
+  return { ...LIMITS, ...limits, table, clock, ...(isTimeGiven ? { scriptTimeMs: () => clock.unixMs() } : {}) };
+}
+
+/** A store on connections of its own, as a server has it. */
+export async function openStore(url: string, settings: StoreSettings): Promise<StoreUnderTest> {
+  const events: string[] = [];
+  const options = storeOptions(settings);
+  const store = await RedisStore.connect(parseRedisUrl(url, '--redis'), options, {
+    onDegraded: () => events.push('down'),
+    onRestored: () => events.push('up'),
+  });
+  return { store, table: options.table, events };
+}
+
+/** Any number of stores on one pair of connections, which wait long for answers: a busy machine fails no test that is not about time. */
+export class SharedLink {
+  readonly link: RedisLink;
+  readonly #stores: Set<RedisStore>;
+
+  static async open(url: string): Promise<SharedLink> {
+    const stores = new Set<RedisStore>();
+    const onMessage = (text: string): void => {
+      for (const store of stores) store.hear(text);
+    };
+    const listeners = { onMessage, onSubscribed: () => {}, onDown: () => {}, onUp: () => {} };
+    return new SharedLink(await connectRedis(parseRedisUrl(url, '--redis'), STORE_CHANNEL, listeners, 10_000), stores);
+  }
+
+  private constructor(link: RedisLink, stores: Set<RedisStore>) {
+    this.link = link;
+    this.#stores = stores;
+  }
+
+  store(settings: StoreSettings): { store: RedisStore; table: SessionTable } {
+    const options = storeOptions(settings);
+    const store = new RedisStore(options, this.link);
+    this.#stores.add(store);
+    return { store, table: options.table };
+  }
+
+  /** The store hears no more. */
+  drop(store: RedisStore): void {
+    this.#stores.delete(store);
+  }
+}
