@@ -31,7 +31,17 @@ const OWN_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** What stands on --admin-port, a loopback address: health and metrics for anyone here, everything else for the bearer. */
-export function adminRoutes({ token, issuer, store, lifecycle, metrics, causes, rules, limits, onBulkLogin }: AdminRoutesOptions): HttpHandler {
+export function adminRoutes({
+  token,
+  issuer,
+  store,
+  lifecycle,
+  metrics,
+  causes,
+  rules,
+  limits,
+  onBulkLogin,
+}: AdminRoutesOptions): HttpHandler {
   const bulkLogin = new BulkLogin(issuer, onBulkLogin);
   const expected = digest(`Bearer ${token}`);
   const isAuthorized = (request: IncomingMessage): boolean => timingSafeEqual(digest(request.headers.authorization ?? ''), expected);

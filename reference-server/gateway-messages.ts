@@ -18,10 +18,10 @@ export interface GatewayThreadStart {
   /** Rooms 0 .. rooms - 1 exist. */
   readonly rooms: number;
   readonly roomTickMs: number;
-  /** rooms/room-limits.ts; only the main thread writes. */
-  readonly roomLimits: SharedArrayBuffer;
-  /** By gateway thread; none where rooms live in the gateway thread. */
-  readonly logic: readonly LogicLink[];
+  /** rooms/room-limits.ts, of which only the main thread writes; the default ones when absent. */
+  readonly roomLimits?: SharedArrayBuffer;
+  /** By gateway thread; absent or empty where rooms live in the gateway thread. */
+  readonly logic?: readonly LogicLink[];
   readonly heartbeatMs: number;
   /** A plain echo of text and binary and nothing else. */
   readonly echo: boolean;

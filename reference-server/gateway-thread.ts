@@ -19,9 +19,9 @@ import {
 } from './gateway-messages.js';
 import { GcWatch } from './gateway-thread-gc.js';
 import type { ThreadHandler } from './gateway-thread-handler.js';
+import { Sleeper } from './rooms/wake.js';
 import { OpGuards } from './rules/op-guards.js';
 import { breakerEvent } from './rules/rule-book.js';
-import { Sleeper } from './rooms/wake.js';
 import { SessionMachine } from './session.js';
 import { type AuditSink, clockStep } from './session-audit.js';
 import { SessionClock } from './session-clock.js';
@@ -57,7 +57,8 @@ class GatewayThread implements GatewayHandler {
     this.#handler = handler;
     this.#gcWatch = new GcWatch(counters);
     this.#turns = counters.turns;
-    this.#sleeper = start.logic.length === 0 ? undefined : new Sleeper(start.logic[start.index]!.wake);
+    const logic = start.logic?.[start.index];
+    this.#sleeper = logic === undefined ? undefined : new Sleeper(logic.wake);
     this.#guards = guards;
   }
 
@@ -188,6 +189,7 @@ interface SessionParts {
 function createSessions(start: GatewayThreadStart, gateway: Gateway, { counters, guards, audit, trail }: SessionParts): ThreadHandler {
   const keys = deriveMasterKeys(Buffer.from(start.masterKeyHex, 'hex'));
   const table = new SessionTable(start.sessionTable);
+  const logic = start.logic?.[start.index];
   const clock = new SessionClock(systemClock, (stepMs) => audit(clockStep(stepMs)));
   return new SessionMachine({
     gateway,
@@ -200,8 +202,8 @@ function createSessions(start: GatewayThreadStart, gateway: Gateway, { counters,
     heartbeatMs: start.heartbeatMs,
     rooms: start.rooms,
     roomTickMs: start.roomTickMs,
-    limits: start.roomLimits,
-    ...(start.logic.length === 0 ? {} : { logic: start.logic[start.index]! }),
+    ...(start.roomLimits === undefined ? {} : { limits: start.roomLimits }),
+    ...(logic === undefined ? {} : { logic }),
     // What all threads share is counted by one of them.
     guards,
     signing: new SigningMemory(start.signing, start.index === 0 ? counters : undefined),

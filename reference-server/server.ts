@@ -21,6 +21,7 @@ import { Lifecycle } from './lifecycle.js';
 import { Metrics } from './metrics.js';
 import type { ServeOptions } from './options.js';
 import { requireFreePort } from './port-check.js';
+import { RoomsDesk } from './rooms/rooms-desk.js';
 import { GuardMetrics } from './rules/guard-metrics.js';
 import { guardedRoutes } from './rules/guarded-route.js';
 import { GuardedStore } from './rules/guarded-store.js';
@@ -174,10 +175,22 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
   });
   failure.catch(() => {}); // whoever waits for it hears of it
 
+  const capacity = connectionsPerThread(options.maxConnections, options.threads);
+  const rooms = await RoomsDesk.start({
+    ...options,
+    logicWorkers: options.echo ? 0 : options.logicWorkers,
+    capacity,
+    sessions: table.capacity,
+    clock,
+    registry: metrics.registry,
+    onFault: (stack) => audit.note('handler.fault', { detail: stack }),
+    onFailure: (error) => fail(error),
+  });
   const listeners: HttpListener[] = [];
   const pool = await requireFreePort(options.host, options.port, '--port')
     .then(startPool)
     .catch(async (error: unknown) => {
+      await rooms.stop();
       await audit.end();
       throw error;
     });
@@ -196,8 +209,16 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
       store,
       lifecycle,
       metrics,
-      causes: { clock, causes, threads: options.threads, queues: 0, operationsAskStore: false, kernel: () => audit.kernel },
+      causes: {
+        clock,
+        causes,
+        threads: options.threads,
+        queues: options.logicWorkers,
+        operationsAskStore: false,
+        kernel: () => audit.kernel,
+      },
       rules: rules.routes,
+      limits: rooms.route,
     });
     listeners.push(await listenHttp(guardedRoutes(book, clock, http), options.host, options.httpPort, '--http-port', tls));
     listeners.push(await listenHttp(admin, ADMIN_HOST, options.adminPort, '--admin-port'));
@@ -240,9 +261,10 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
         host: options.host,
         port: options.port,
         path: '/v1/ws',
-        capacity: connectionsPerThread(options.maxConnections, options.threads),
+        capacity,
         rooms: options.rooms,
         roomTickMs: options.roomTickMs,
+        ...rooms.start,
         heartbeatMs: options.heartbeatMs,
         echo: options.echo,
         masterKeyHex: Buffer.from(options.masterKey).toString('hex'),
@@ -261,6 +283,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
     rules.stop();
     if (limitMs > 0) await pool.drain(limitMs);
     else await pool.stop();
+    await rooms.stop();
     clearInterval(sweeping);
     await Promise.all(listeners.map((listener) => listener.close(limitMs > 0 ? 1_000 : 0)));
     await store.close();

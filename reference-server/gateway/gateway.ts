@@ -1,3 +1,6 @@
+/** Sockets beyond the capacity that may be in the middle of their upgrade, so that a full gateway can still answer 503. */
+export const UPGRADING_LIMIT = 4_096;
+
 /**
  * A gateway owns server sockets: it accepts, upgrades (RFC 6455), decodes frames, and hands whole messages to its
  * handler. A connection is a slot, 0 .. capacity - 1. Two implementations, `ws` and `uring`, behave alike.

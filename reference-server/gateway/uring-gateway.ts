@@ -15,7 +15,7 @@ import { Acceptor } from '../../src/uring/acceptor.js';
 import { slotsPerRing } from '../../src/uring/descriptor-limit.js';
 import { SocketGroup } from '../../src/uring/socket-group.js';
 import { DeadlineQueue } from './deadline-queue.js';
-import type { Gateway, GatewayHandler, GatewayOptions } from './gateway.js';
+import { type Gateway, type GatewayHandler, type GatewayOptions, UPGRADING_LIMIT } from './gateway.js';
 import { INCOMPLETE, UPGRADED, UpgradeJudge } from './uring-upgrade.js';
 
 const FREE = 0;
@@ -29,8 +29,6 @@ const LEAVING = 4;
 const NO_STATUS = 1005;
 const ABNORMAL = 1006;
 const CLOSE_TIMEOUT_US = 2_000_000;
-/** Sockets beyond the capacity that may be in the middle of their upgrade, so that a full gateway can still answer 503. */
-const UPGRADING_LIMIT = 4_096;
 const DEFAULT_MAX_FRAGMENTS = 4;
 const FIRST_SCRATCH_BYTES = 1 << 16;
 

@@ -3,15 +3,13 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { systemClock } from '../../src/core/clock.js';
-import type { Gateway, GatewayHandler, GatewayOptions } from './gateway.js';
+import { type Gateway, type GatewayHandler, type GatewayOptions, UPGRADING_LIMIT } from './gateway.js';
 import { frameMessage } from './ws-gateway-frame.js';
 import { judgeUpgrade, refusalHeaders, refuseUpgrade } from './ws-gateway-upgrade.js';
 
 const LISTEN_BACKLOG = 65_535;
 /** How long a peer may take to answer our close frame. */
 const CLOSE_TIMEOUT_MS = 2_000;
-/** Sockets beyond the capacity that may be in the middle of their upgrade. */
-const UPGRADING_LIMIT = 4_096;
 
 const DEFAULT_MAX_FRAGMENTS = 4;
 

@@ -97,8 +97,6 @@ export class LocalRooms implements RoomHost, StateSink {
     return this.#world.listedCount === 0 ? Infinity : this.#clock.nextUs;
   }
 
-  end(): void {}
-
   /** Called by the world. */
   canTake(slot: number): boolean {
     return this.#delivery.canTake(slot, this.#nowUs);

@@ -161,10 +161,6 @@ export class RemoteRooms implements RoomHost {
     return isAside ? nowUs + 1_000 : wantUs;
   }
 
-  end(): void {
-    this.#sleeper.end();
-  }
-
   #limitTasks(): void {
     for (const queue of this.#tasks) queue.limit(this.#limits.current.queuedTasks);
   }

@@ -42,6 +42,4 @@ export interface RoomHost {
   adopt(sessionRow: number, slot: number): boolean;
   /** Called once a turn of the loop. Does what is due and returns when it wants to be called next, or Infinity. */
   turn(nowUs: number): number;
-  /** No further call; other threads are told nothing more. */
-  end(): void;
 }
