@@ -81,9 +81,10 @@ export class AuditPump {
     });
   }
 
-  kernelSource(source: KernelSource, reasons: readonly string[]): void {
+  /** Which source runs from now on, of what process and for what port: joins need both. */
+  kernelSource(source: KernelSource, reasons: readonly string[], pid: number, port: number): void {
     this.#source = source;
-    this.#write('kernel.source', { source, detail: reasons.join('; ') });
+    this.#write('kernel.source', { source, pid, port, detail: reasons.join('; ') });
   }
 
   /** What the source itself dropped since its start. */

@@ -41,12 +41,12 @@ function run(start: AuditThreadStart): void {
         if (kind === 'retransmit' && local !== undefined && remote !== undefined) post({ type: 'retransmit', monoNs, local, remote });
       },
       onEnd: (reason) => {
-        pump.kernelSource('none', [`the source ended: ${reason}`]);
+        pump.kernelSource('none', [`the source ended: ${reason}`], pid, port);
         post({ type: 'kernel', source: 'none', reasons: [`the source ended: ${reason}`] });
       },
     });
     const { source, reasons } = kernel;
-    pump.kernelSource(source, reasons);
+    pump.kernelSource(source, reasons, pid, port);
     post({ type: 'kernel', source, reasons });
   }
 

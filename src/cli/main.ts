@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { EXIT } from '../core/exit-codes.js';
+import { registerAudit } from './audit.js';
 import { tellFailure } from './failure.js';
 import type { Finish } from './finish.js';
 import { rewriteGoFlags } from './go-flags.js';
@@ -16,6 +17,7 @@ import { registerWhy } from './why.js';
 const COMMANDS: readonly ((program: Command, finish: Finish) => void)[] = [
   registerRun,
   registerServe,
+  registerAudit,
   registerValidate,
   registerReport,
   registerWhy,
