@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { Authenticator } from '../../../reference-server/auth/authenticator.js';
 import { Counters } from '../../../reference-server/counters.js';
+import { createLogicMemory } from '../../../reference-server/rooms/logic-memory.js';
+import { LogicWorker } from '../../../reference-server/rooms/logic-worker.js';
+import { createRoomLimits } from '../../../reference-server/rooms/room-limits.js';
 import { SessionMachine } from '../../../reference-server/session.js';
 import { type AuditEvent, clockStep } from '../../../reference-server/session-audit.js';
 import { SessionClock } from '../../../reference-server/session-clock.js';
@@ -14,6 +17,8 @@ import { FakeGateway, ManualClock } from './fake-gateway.js';
 export interface BenchSettings
   extends Partial<Pick<SessionOptions, 'rooms' | 'maxUnauthenticated' | 'macs' | 'heartbeatMs' | 'guards' | 'askRefresh'>> {
   readonly capacity?: number;
+  /** Logic workers that own the rooms, in this thread and run by the bench; 0: rooms live in the session machine. */
+  readonly workers?: number;
 }
 
 /** A session machine on a fake gateway with a clock that the test moves. */
@@ -25,15 +30,33 @@ export class Bench {
   readonly audit: AuditEvent[] = [];
   readonly authenticator: Authenticator;
   readonly machine: SessionMachine;
+  /** Only with `workers`. */
+  readonly logic: readonly LogicWorker[];
+  readonly limits = createRoomLimits();
+  /** While true the logic workers stand still. */
+  areWorkersHeld = false;
   #slot = 0;
 
   constructor(settings: BenchSettings = {}) {
-    const { capacity = 64, rooms = 10, heartbeatMs = 10_000, ...rest } = settings;
+    const { capacity = 64, rooms = 10, heartbeatMs = 10_000, workers = 0, ...rest } = settings;
     this.gateway = new FakeGateway(capacity);
     const keys = deriveMasterKeys(this.desk.masterKey);
     const clock = new SessionClock(this.clock, (stepMs) => this.audit.push(clockStep(stepMs)));
     this.authenticator = new Authenticator({ keys, kid: this.desk.kid, table: this.desk.table, clock });
+    const memory = createLogicMemory({
+      workers,
+      threads: 1,
+      slotsPerThread: capacity,
+      rooms,
+      tickMs: 50,
+      startUs: this.clock.us,
+      sessions: 4_096,
+      limits: this.limits,
+    });
+    this.logic = memory.starts.map((start) => new LogicWorker(start, (error) => assert.fail(error as Error)));
     this.machine = new SessionMachine({
+      limits: this.limits,
+      ...(workers === 0 ? {} : { logic: memory.links[0]! }),
       gateway: this.gateway,
       authenticator: this.authenticator,
       clock,
@@ -44,7 +67,17 @@ export class Bench {
       roomTickMs: 50,
       ...rest,
     });
+    this.tick();
+  }
+
+  /** A turn of the gateway's loop, and of everyone it waits for. */
+  tick(): void {
     this.machine.onTick(this.clock.us);
+    if (this.logic.length === 0 || this.areWorkersHeld) return;
+    do {
+      for (const worker of this.logic) worker.turn(this.clock.us);
+      this.machine.onTick(this.clock.us);
+    } while (this.logic.some((worker) => worker.hasWork));
   }
 
   get nowS(): number {
@@ -73,7 +106,7 @@ export class Bench {
 
   advanceMs(ms: number): void {
     this.clock.advanceMs(ms);
-    this.machine.onTick(this.clock.us);
+    this.tick();
   }
 
   /** The ROOM_STATE that a newcomer of this room gets. */
@@ -128,7 +161,7 @@ export class Peer {
     // With a margin on both sides, so that a machine which ignores start or end is found out.
     const message = Buffer.concat([Buffer.alloc(3, 0xee), ...packets, Buffer.alloc(5, 0xee)]);
     machine.onBinary(this.slot, message, 3, message.length - 5, clock.us);
-    machine.onTick(clock.us);
+    this.bench.tick();
     return this.take();
   }
 

@@ -212,69 +212,70 @@ function describeAnswer({ type, body }: wire.Packet): string[] {
 }
 
 describe('the session machine', () => {
-  it(`answers ${HISTORIES} random histories as the model of the specification does (GWRK_SEED=${seed})`, () => {
-    const bench = new Bench({ capacity: 8, rooms: ROOMS });
-    const seen = new Set<string>();
-    for (let history = 0; history < HISTORIES; history++) {
-      const random = new Prng(seed + history);
-      const credential = bench.login(`player${history}`);
-      const peer = bench.connect();
-      peer.keys = wire.connectionKeys(credential.secret, peer.snonce, peer.cnonce);
-      const model = new Model(bench.clock.us);
-      // Some clients are slow to say anything at all.
-      if (random.between(0, 19) === 0) bench.pass(random.between(46, 51) * 100, 100);
-      const early = peer.take().flat().flatMap(describeAnswer);
-      assert.deepEqual(early, model.pass(bench.clock.us), `seed ${seed + history}`);
-      for (const answer of early) seen.add(answer);
-      for (let message = 0; message < 14 && model.state !== 'closed'; message++) {
-        const acts: Act[] = [];
-        const shadow = { seq: peer.seq, heartbeat: peer.heartbeat, ops: peer.ops };
-        for (let i = random.between(1, 4); i > 0; i--) {
-          const act = chooseAct(random, peer, model, credential);
-          acts.push(act);
-          // What a client that believes in itself would count on.
-          peer.seq++;
-          if (act.type === TYPE.PING) peer.heartbeat++;
-          if (act.type === TYPE.OP || act.type === TYPE.OP_SIGNED) peer.ops++;
+  for (const workers of [0, 2])
+    it(`answers ${HISTORIES} random histories as the model of the specification does, with ${workers} logic workers (GWRK_SEED=${seed})`, () => {
+      const bench = new Bench({ capacity: 8, rooms: ROOMS, workers });
+      const seen = new Set<string>();
+      for (let history = 0; history < HISTORIES; history++) {
+        const random = new Prng(seed + history);
+        const credential = bench.login(`player${history}`);
+        const peer = bench.connect();
+        peer.keys = wire.connectionKeys(credential.secret, peer.snonce, peer.cnonce);
+        const model = new Model(bench.clock.us);
+        // Some clients are slow to say anything at all.
+        if (random.between(0, 19) === 0) bench.pass(random.between(46, 51) * 100, 100);
+        const early = peer.take().flat().flatMap(describeAnswer);
+        assert.deepEqual(early, model.pass(bench.clock.us), `seed ${seed + history}`);
+        for (const answer of early) seen.add(answer);
+        for (let message = 0; message < 14 && model.state !== 'closed'; message++) {
+          const acts: Act[] = [];
+          const shadow = { seq: peer.seq, heartbeat: peer.heartbeat, ops: peer.ops };
+          for (let i = random.between(1, 4); i > 0; i--) {
+            const act = chooseAct(random, peer, model, credential);
+            acts.push(act);
+            // What a client that believes in itself would count on.
+            peer.seq++;
+            if (act.type === TYPE.PING) peer.heartbeat++;
+            if (act.type === TYPE.OP || act.type === TYPE.OP_SIGNED) peer.ops++;
+          }
+          const got = peer
+            .send(...acts.map(({ bytes }) => bytes))
+            .flat()
+            .flatMap(describeAnswer);
+          const want = expected(model, acts, bench.clock.us);
+          const where = `seed ${seed + history}, message ${message}, from ${JSON.stringify(shadow)}`;
+          assert.deepEqual(got, want, where);
+          assert.equal(peer.closeCode, model.closeCode, where);
+          for (const answer of want) seen.add(answer.split(' ', 2).join(' '));
+          if (model.closeCode !== 0) break;
+          // Multiples of the wheel's tick, so that model and wheel look at the same moments.
+          bench.pass(random.between(0, 9) === 0 ? random.between(1, 80) * 400 : random.between(0, 10) * 100, 100);
+          const silent = peer.take().flat().flatMap(describeAnswer);
+          const due = model.pass(bench.clock.us);
+          assert.deepEqual(silent, due, `${where}, time`);
+          for (const answer of due) seen.add(answer);
+          assert.equal(peer.closeCode, model.closeCode, `${where}, time`);
         }
-        const got = peer
-          .send(...acts.map(({ bytes }) => bytes))
-          .flat()
-          .flatMap(describeAnswer);
-        const want = expected(model, acts, bench.clock.us);
-        const where = `seed ${seed + history}, message ${message}, from ${JSON.stringify(shadow)}`;
-        assert.deepEqual(got, want, where);
-        assert.equal(peer.closeCode, model.closeCode, where);
-        for (const answer of want) seen.add(answer.split(' ', 2).join(' '));
-        if (model.closeCode !== 0) break;
-        // Multiples of the wheel's tick, so that model and wheel look at the same moments.
-        bench.pass(random.between(0, 9) === 0 ? random.between(1, 80) * 400 : random.between(0, 10) * 100, 100);
-        const silent = peer.take().flat().flatMap(describeAnswer);
-        const due = model.pass(bench.clock.us);
-        assert.deepEqual(silent, due, `${where}, time`);
-        for (const answer of due) seen.add(answer);
-        assert.equal(peer.closeCode, model.closeCode, `${where}, time`);
+        peer.end();
+        for (const name of ['connections_ready', 'connections_leaving', 'connections_closing', 'connections_unauthenticated', 'seats']) {
+          assert.equal(bench.count(name), 0, `${name} after seed ${seed + history}`);
+        }
       }
-      peer.end();
-      for (const name of ['connections_ready', 'connections_leaving', 'connections_closing', 'connections_unauthenticated', 'seats']) {
-        assert.equal(bench.count(name), 0, `${name} after seed ${seed + history}`);
+      // A test that never met these would have proved nothing about them.
+      for (const answer of [
+        'AUTH_OK',
+        'AUTH_ERR 513',
+        'AUTH_ERR 514',
+        'PONG 1',
+        'OP_ACK 0',
+        'OP_ACK 770',
+        'OP_ACK 520',
+        'OP_ACK 1027',
+        'JOINED 0',
+      ]) {
+        assert.ok(seen.has(answer), `${answer} never came up; seed ${seed}`);
       }
-    }
-    // A test that never met these would have proved nothing about them.
-    for (const answer of [
-      'AUTH_OK',
-      'AUTH_ERR 513',
-      'AUTH_ERR 514',
-      'PONG 1',
-      'OP_ACK 0',
-      'OP_ACK 770',
-      'OP_ACK 520',
-      'OP_ACK 1027',
-      'JOINED 0',
-    ]) {
-      assert.ok(seen.has(answer), `${answer} never came up; seed ${seed}`);
-    }
-    for (const code of [0x0102, 0x0104, 0x0105, 0x0206, 0x0207, 0x0503])
-      assert.ok(seen.has(`ERROR ${code}`), `${code} never came up; seed ${seed}`);
-  });
+      for (const code of [0x0102, 0x0104, 0x0105, 0x0206, 0x0207, 0x0503])
+        assert.ok(seen.has(`ERROR ${code}`), `${code} never came up; seed ${seed}`);
+    });
 });
