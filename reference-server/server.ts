@@ -31,9 +31,12 @@ import { RulesDesk } from './rules/sources/rules-desk.js';
 import { rulesEventLine } from './rules/sources/rules-event-line.js';
 import { SessionClock } from './session-clock.js';
 import { SigningMemory } from './session-signing.js';
+import { BreakerIntervals } from './telemetry/breaker-intervals.js';
 import { CauseLog } from './telemetry/cause-log.js';
 import { retransmitCause } from './telemetry/causes-route.js';
 import { longTurnCause } from './telemetry/long-turn.js';
+import { startOtlpExport } from './telemetry/otlp-export.js';
+import { QueueWatch } from './telemetry/queue-watch.js';
 import { TimedStore } from './telemetry/timed-store.js';
 import { ThreadPool } from './thread-pool.js';
 import { SessionTakeovers } from './threads/session-takeovers.js';
@@ -108,6 +111,11 @@ function makeProof(options: ServeOptions, clock: Clock): Proof {
   }
 }
 
+/** One line of JSON on stderr. */
+function tellOperator(message: string): void {
+  process.stderr.write(`${JSON.stringify({ event: 'telemetry', message })}\n`);
+}
+
 /** Starts everything and resolves when all ports listen. */
 export async function startServer(options: ServeOptions, machineClock: Clock): Promise<Server> {
   // Tokens are issued and sessions end by a clock that does not step (S18); the gateway threads keep and audit their own.
@@ -126,6 +134,8 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
   const counters = Array.from({ length: options.threads }, () => Counters.create());
   const metrics = new Metrics({ counters, sessionCount: () => table.size });
   const causes = new CauseLog(clock);
+  const breakers = new BreakerIntervals(causes);
+  const otlp = await startOtlpExport({ registry: metrics.registry, env: process.env, onWord: tellOperator });
   const audit = await AuditDesk.start({
     file: options.audit,
     kernelEvents: options.kernelEvents,
@@ -136,7 +146,11 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
     onWord: (line) => process.stderr.write(`${line}\n`),
   });
   const told = new MainTrail(audit, metrics);
-  const book = new RuleBook((rule, from, to) => told.breaker(breakerEvent(rule, from, to)));
+  const book = new RuleBook((rule, from, to) => {
+    const change = breakerEvent(rule, from, to);
+    told.breaker(change);
+    breakers.hear(change);
+  });
   const guards = new GuardMetrics(metrics.registry, () => book.report(Math.floor(clock.nowUs() / 1_000)));
   const timedStore = new TimedStore(plainStore, { clock, registry: metrics.registry, causes });
   const store: AuthStore = new GuardedStore(timedStore, book, clock);
@@ -186,6 +200,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
     onFault: (stack) => audit.note('handler.fault', { detail: stack }),
     onFailure: (error) => fail(error),
   });
+  const queues = new QueueWatch(rooms.queues, clock, causes);
   const listeners: HttpListener[] = [];
   const pool = await requireFreePort(options.host, options.port, '--port')
     .then(startPool)
@@ -213,7 +228,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
         clock,
         causes,
         threads: options.threads,
-        queues: options.logicWorkers,
+        queues: rooms.queues.length,
         operationsAskStore: false,
         kernel: () => audit.kernel,
       },
@@ -250,7 +265,10 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
       count: options.threads,
       counters: counters.map(({ buffer }) => buffer),
       auditRingOf: (thread) => audit.ringOf(thread),
-      onAudit: ({ event }) => metrics.countAudit(event),
+      onAudit: (event) => {
+        metrics.countAudit(event.event);
+        breakers.hear(event);
+      },
       onLongTurn: (turn, thread) => causes.add(longTurnCause(turn, thread)),
       onRefresh: (question, index) => renewal.answer(question).then((answer) => pool.tellOne(index, answer)),
       onRules: (version, thread) => rules.confirm(version, thread),
@@ -288,6 +306,8 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
     await Promise.all(listeners.map((listener) => listener.close(limitMs > 0 ? 1_000 : 0)));
     await store.close();
     await audit.end();
+    queues.stop();
+    await otlp?.stop();
     metrics.close();
     lifecycle.stop();
   }

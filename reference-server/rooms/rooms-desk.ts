@@ -1,6 +1,8 @@
 import type { Registry } from 'prom-client';
 import type { Clock } from '../../src/core/clock.js';
 import { UPGRADING_LIMIT } from '../gateway/gateway.js';
+import { CONTROL_INTS, REFUSED } from '../ring/control.js';
+import type { WatchedQueue } from '../telemetry/queue-watch.js';
 import { LimitsRoute } from './limits-route.js';
 import type { LogicLink } from './logic-link.js';
 import { registerLogicMetrics } from './logic-metrics.js';
@@ -24,16 +26,26 @@ export interface RoomsDeskOptions {
   readonly onFailure: (error: Error) => void;
 }
 
+function queueOf(tasks: SharedArrayBuffer, name: string): WatchedQueue {
+  const control = new Int32Array(tasks, 0, CONTROL_INTS);
+  return { name, refused: () => control[REFUSED]! };
+}
+
 /** The main thread's side of rooms: their limits, and the logic workers where there are any. */
 export class RoomsDesk {
   /** GET and PUT /admin/v1/limits. */
   readonly route: LimitsRoute;
   /** For gateway threads. */
   readonly start: { readonly roomLimits: SharedArrayBuffer; readonly logic: readonly LogicLink[] };
+  /** The queues to the logic workers, one for each gateway thread and worker. */
+  readonly queues: readonly WatchedQueue[];
   readonly #pool: LogicPool;
 
   private constructor(pool: LogicPool, roomLimits: SharedArrayBuffer) {
     this.#pool = pool;
+    this.queues = pool.starts.flatMap(({ threads }, worker) =>
+      threads.map(({ tasks }, thread) => queueOf(tasks, `logic ${worker} from ${thread}`)),
+    );
     this.route = new LimitsRoute(roomLimits);
     this.start = { roomLimits, logic: pool.links };
   }
