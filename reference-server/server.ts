@@ -23,6 +23,7 @@ import type { ServeOptions } from './options.js';
 import { requireFreePort } from './port-check.js';
 import { RoomsDesk } from './rooms/rooms-desk.js';
 import { GuardMetrics } from './rules/guard-metrics.js';
+import { guardedRefresh } from './rules/guarded-refresh.js';
 import { guardedRoutes } from './rules/guarded-route.js';
 import { GuardedStore } from './rules/guarded-store.js';
 import { breakerEvent, RuleBook } from './rules/rule-book.js';
@@ -165,6 +166,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
     registry: metrics.registry,
     onEvent: (event) => told.refresh(event),
   });
+  const answerRefresh = guardedRefresh(book, clock, (question) => renewal.answer(question));
   const lifecycle = new Lifecycle();
   const rules = new RulesDesk({
     address: options.rules,
@@ -270,7 +272,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
         breakers.hear(event);
       },
       onLongTurn: (turn, thread) => causes.add(longTurnCause(turn, thread)),
-      onRefresh: (question, index) => renewal.answer(question).then((answer) => pool.tellOne(index, answer)),
+      onRefresh: (question, index) => answerRefresh(question).then((answer) => pool.tellOne(index, answer)),
       onRules: (version, thread) => rules.confirm(version, thread),
       onGuards: (resources, thread) => guards.receive(thread, resources),
       onFailure: (error) => fail(error),
