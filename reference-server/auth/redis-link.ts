@@ -20,6 +20,15 @@ export interface ScriptCall {
   readonly args: readonly (string | number)[];
 }
 
+interface QueuedCall extends ScriptCall {
+  readonly script: LuaScript;
+}
+
+interface WaitingCall extends QueuedCall {
+  readonly resolve: (reply: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** What the session store needs of Redis, and nothing more: the seam at which the client library can be changed. */
 export interface RedisLink {
   /** False from the first command without an answer, or the end of the connection, until Redis answers again. */
@@ -102,6 +111,7 @@ class IoredisLink implements RedisLink {
   #isClosed = false;
   #runId = '';
   #lastError = '';
+  #waiting: WaitingCall[] = [];
   #probe: NodeJS.Timeout | undefined;
   #silentProbes = 0;
 
@@ -142,25 +152,21 @@ class IoredisLink implements RedisLink {
     commands.on('close', () => this.#goDown(this.#lastError || 'the connection ended'));
   }
 
-  async run(script: LuaScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    if (!this.#isUp) throw new RedisDown('Redis is down');
-    try {
-      return await this.#bounded(this.#commands.evalsha(script.sha, keys.length, ...keys, ...args));
-    } catch (error) {
-      if (!isUnknownScript(error)) throw this.#noted(error);
-    }
-    try {
-      // EVAL keeps the script, so the next EVALSHA finds it.
-      return await this.#bounded(this.#commands.eval(script.source, keys.length, ...keys, ...args));
-    } catch (error) {
-      throw this.#noted(error);
-    }
+  run(script: LuaScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    if (!this.#isUp) return Promise.reject(new RedisDown('Redis is down'));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ script, keys, args, resolve, reject });
+      // What one turn of the loop asks goes out in one write: a write costs more than the rest of a command.
+      if (this.#waiting.length === 1) setImmediate(() => this.#flush());
+    });
   }
 
   async runMany(script: LuaScript, calls: readonly ScriptCall[]): Promise<unknown[]> {
     const results: unknown[] = new Array(calls.length);
+    const queued = calls.map(({ keys, args }) => ({ script, keys, args }));
     for (let from = 0; from < calls.length; from += CALLS_TOGETHER) {
-      await this.#runTogether(script, calls, from, Math.min(calls.length, from + CALLS_TOGETHER), results);
+      const unknown = await this.#pipeline(queued, range(from, Math.min(calls.length, from + CALLS_TOGETHER)), results);
+      if (unknown.length > 0) await this.#repeat(queued, unknown, results);
     }
     return results;
   }
@@ -173,19 +179,36 @@ class IoredisLink implements RedisLink {
     this.#events.disconnect();
   }
 
-  async #runTogether(script: LuaScript, calls: readonly ScriptCall[], from: number, to: number, results: unknown[]): Promise<void> {
-    let unknown = await this.#pipeline(script, calls, range(from, to), results);
-    if (unknown.length === 0) return;
+  #flush(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (let from = 0; from < waiting.length; from += CALLS_TOGETHER) this.#send(waiting.slice(from, from + CALLS_TOGETHER));
+  }
+
+  async #send(calls: readonly WaitingCall[]): Promise<void> {
+    const results: unknown[] = [];
+    const unknown = await this.#pipeline(calls, range(0, calls.length), results);
+    if (unknown.length > 0) await this.#repeat(calls, unknown, results);
+    for (const [i, { resolve, reject }] of calls.entries()) {
+      if (results[i] instanceof Error) reject(results[i]);
+      else resolve(results[i]);
+    }
+  }
+
+  /** Loads the scripts of calls that Redis did not know (it forgets them when it starts again) and runs those calls once more. */
+  async #repeat(calls: readonly QueuedCall[], unknown: readonly number[], results: unknown[]): Promise<void> {
     try {
-      await this.#bounded(this.#commands.script('LOAD', script.source));
+      for (const source of new Set(unknown.map((index) => calls[index]!.script.source))) {
+        await this.#bounded(this.#commands.script('LOAD', source));
+      }
     } catch (error) {
       this.#noted(error);
     }
-    unknown = await this.#pipeline(script, calls, unknown, results);
+    await this.#pipeline(calls, unknown, results);
   }
 
   /** Runs the calls with these indices, stores their results and returns the indices of those for which Redis lacks the script. */
-  async #pipeline(script: LuaScript, calls: readonly ScriptCall[], indices: readonly number[], results: unknown[]): Promise<number[]> {
+  async #pipeline(calls: readonly QueuedCall[], indices: readonly number[], results: unknown[]): Promise<number[]> {
     const unknown: number[] = [];
     if (!this.#isUp) {
       for (const index of indices) results[index] = new RedisDown('Redis is down');
@@ -193,7 +216,7 @@ class IoredisLink implements RedisLink {
     }
     const pipeline = this.#commands.pipeline();
     for (const index of indices) {
-      const { keys, args } = calls[index]!;
+      const { script, keys, args } = calls[index]!;
       pipeline.evalsha(script.sha, keys.length, ...keys, ...args);
     }
     let replies: [error: Error | null, reply: unknown][];

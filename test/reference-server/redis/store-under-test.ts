@@ -1,3 +1,4 @@
+import { luaScript } from '../../../reference-server/auth/lua/script.js';
 import { connectRedis, type RedisLink } from '../../../reference-server/auth/redis-link.js';
 import { RedisStore, type RedisStoreOptions, STORE_CHANNEL } from '../../../reference-server/auth/redis-store.js';
 import { parseRedisUrl } from '../../../reference-server/auth/redis-url.js';
@@ -41,14 +42,18 @@ export async function openStore(url: string, settings: StoreSettings): Promise<S
 export class SharedLink {
   readonly link: RedisLink;
   readonly #stores: Set<RedisStore>;
+  #heard: () => void = () => {};
 
   static async open(url: string): Promise<SharedLink> {
     const stores = new Set<RedisStore>();
+    let shared: SharedLink | undefined;
     const onMessage = (text: string): void => {
-      for (const store of stores) store.hear(text);
+      if (text === 'settled') shared?.hearSettled();
+      else for (const store of stores) store.hear(text);
     };
     const listeners = { onMessage, onSubscribed: () => {}, onDown: () => {}, onUp: () => {} };
-    return new SharedLink(await connectRedis(parseRedisUrl(url, '--redis'), STORE_CHANNEL, listeners, 10_000), stores);
+    shared = new SharedLink(await connectRedis(parseRedisUrl(url, '--redis'), STORE_CHANNEL, listeners, 10_000), stores);
+    return shared;
   }
 
   private constructor(link: RedisLink, stores: Set<RedisStore>) {
@@ -56,11 +61,28 @@ export class SharedLink {
     this.#stores = stores;
   }
 
+  hearSettled(): void {
+    this.#heard();
+  }
+
   store(settings: StoreSettings): { store: RedisStore; table: SessionTable } {
     const options = storeOptions(settings);
     const store = new RedisStore(options, this.link);
     this.#stores.add(store);
     return { store, table: options.table };
+  }
+
+  /** Forgets everything. */
+  async flush(): Promise<void> {
+    await this.link.run(luaScript("redis.call('FLUSHALL')"), [], [0]);
+  }
+
+  /** Waits until the messages of the channel so far have been heard. */
+  settle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#heard = resolve;
+      this.link.run(luaScript("redis.call('PUBLISH', 'gw:ev', 'settled')"), [], [0]);
+    });
   }
 
   /** The store hears no more. */
