@@ -107,7 +107,7 @@ export class AuthPackets {
     rooms.enter(slot, result.sessionRow);
     const isSeatKept = wantsSeat && (older >= 0 ? rooms.handOver(older, slot) : rooms.adopt(result.sessionRow, slot));
 
-    columns.accessExpS[slot] = result.accessExpS;
+    columns.sessionExpS[slot] = result.sessionExpS;
     columns.expiresUs[slot] = core.clock.monotonicUs(result.accessExpS);
     core.enter(slot, READY);
     columns.deadlineUs[slot] = nowUs + this.#silenceUs;

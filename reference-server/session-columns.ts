@@ -18,8 +18,8 @@ export class SessionColumns {
   readonly deadlineUs: Float64Array;
   /** Monotonic time at which the access token ends; it was fixed at AUTH or REFRESH, so a step of the clock does not move it. */
   readonly expiresUs: Float64Array;
-  /** The same in Unix seconds, as the token says it. */
-  readonly accessExpS: Uint32Array;
+  /** Unix seconds at which the session's access ended when this was last looked at: another one later means a refresh. */
+  readonly sessionExpS: Uint32Array;
   /** Since when more than SLOW_BYTES wait for this peer; 0: they do not. */
   readonly slowSinceUs: Float64Array;
   /** Not 0 while a room operation is with a logic worker: whatever the peer sent behind it waits for the answer. */
@@ -39,7 +39,7 @@ export class SessionColumns {
     this.opsSeen = new Uint32Array(capacity);
     this.deadlineUs = new Float64Array(capacity);
     this.expiresUs = new Float64Array(capacity);
-    this.accessExpS = new Uint32Array(capacity);
+    this.sessionExpS = new Uint32Array(capacity);
     this.slowSinceUs = new Float64Array(capacity);
     this.waiting = new Uint8Array(capacity);
     this.identity = new Uint8Array(capacity * 16);

@@ -84,7 +84,7 @@ export class RefreshPackets {
     const out = this.#answer;
     const end = P.writeRefreshOk(out, 0, seq, generation, refresh, 20, accessExpS, access, 0, access.length, core.macs, 2 * slot + 1);
     // The wheel is not touched: it looks at this column when it fires and goes on waiting.
-    columns.accessExpS[slot] = accessExpS;
+    columns.sessionExpS[slot] = accessExpS;
     columns.expiresUs[slot] = core.clock.monotonicUs(accessExpS);
     core.sendAlone(slot, out, end, P.REFRESH_OK);
   }
@@ -99,13 +99,13 @@ export class RefreshPackets {
     const core = this.#core;
     const { columns, wheel } = core;
     const expS = this.#authenticator.accessExpS(columns.identity, slot * 16);
-    // Only another second than the connection knows means new access: the same one may lie ahead after a step of the clock.
-    const untilUs = expS === columns.accessExpS[slot] ? 0 : core.clock.monotonicUs(expS);
+    // Only another second than was seen before means new access: the same one may lie ahead after a step of the clock.
+    const untilUs = expS === columns.sessionExpS[slot] ? 0 : core.clock.monotonicUs(expS);
     if (untilUs <= nowUs) {
       core.fault(slot, P.CODE_TOKEN_EXPIRED, 0, 0, 0);
       return;
     }
-    columns.accessExpS[slot] = expS;
+    columns.sessionExpS[slot] = expS;
     columns.expiresUs[slot] = untilUs;
     wheel.set(slot, Math.max(nowUs, Math.min(untilUs, columns.deadlineUs[slot]!)));
   }

@@ -51,6 +51,8 @@ export class AuthResult {
   readonly deviceHash = new Uint8Array(16);
   /** Unix seconds. */
   accessExpS = 0;
+  /** Unix seconds at which the session's access ends as the table says, set by lookup(): changed by each refresh. */
+  sessionExpS = 0;
   /** Row of the session table, set by lookup(); -1 before. */
   sessionRow = -1;
 }

@@ -70,7 +70,10 @@ export class Authenticator {
   /** Looks up the session of a result that verifyToken() filled: REASON_OK with sessionRow set, or why not. */
   lookup(out: AuthResult): number {
     const row = this.#table.find(out.sid, 0);
-    if (row < 0 || !this.#table.matches(row, out.jti, 0, out.userHash, 0)) return REASON_NO_SESSION;
+    if (row < 0) return REASON_NO_SESSION;
+    // Read first: a refresh that comes in between replaces the token, too.
+    out.sessionExpS = this.#table.accessExpS(row);
+    if (!this.#table.matches(row, out.jti, 0, out.userHash, 0)) return REASON_NO_SESSION;
     out.sessionRow = row;
     return REASON_OK;
   }

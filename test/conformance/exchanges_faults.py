@@ -185,7 +185,7 @@ def checks(server):
         ('AUTH with seq 2', closes(0x0105, fits(AUTH, 100), AUTH, auth=False, detail=AT_SEQ)),
         ('second AUTH', closes(0x0104, lambda session: session.auth(), AUTH)),
         ('second AUTH, wrong seq', closes(0x0104, fits(AUTH, 100, seq=7), AUTH, seq=7)),
-        ('REFRESH', closes(0x0104, fits(REFRESH, 84), REFRESH)),
+        ('REFRESH', closes(0x0206, fits(REFRESH, 84), REFRESH, detail=AT_BODY + 68)),
         ('wrong seq before reserved', closes(0x0105, raw(ROOM_JOIN, 8, b'\x01' * 8, seq=3), ROOM_JOIN, seq=3, detail=AT_SEQ)),
         ('ROOM_JOIN flags', closes(0x0102, raw(ROOM_JOIN, 8, b'\x01' * 8), ROOM_JOIN, detail=AT_BODY + 4)),
         ('DISCONNECT flags', closes(0x0102, raw(DISCONNECT, 4, b'\0\0\1\0'), DISCONNECT, detail=AT_BODY + 2)),

@@ -23,6 +23,7 @@ import exchanges_auth
 import exchanges_faults
 import exchanges_login
 import exchanges_operations
+import exchanges_refresh
 import exchanges_rooms
 import exchanges_session
 from protocol_exchange import EXCHANGES

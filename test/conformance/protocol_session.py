@@ -65,6 +65,18 @@ class Account:
         self.sid = unb64u(answer['sid'])
         self.secret = unb64u(answer['secret'])
         self.access_exp = answer['accessExp']
+        self.refresh_token = unb64u(answer['refresh'])
+        self.refresh_exp = answer['refreshExp']
+
+    def shown(self, **changes):
+        """What /v1/refresh and /v1/logout ask for."""
+        return {'uid': self.uid, 'refresh': b64u(self.refresh_token), 'dfp': b64u(self.dfp), **changes}
+
+    def renew(self, answer):
+        """Takes the answer of /v1/refresh."""
+        self.token = answer['access'].encode('ascii')
+        self.refresh_token = unb64u(answer['refresh'])
+        self.access_exp = answer['accessExp']
 
 
 class Session:
@@ -108,6 +120,9 @@ class Session:
         before = struct.pack('<HHQ16s32s8sHH', ver, flags, int(time.time() * 1000), self.cnonce, dfp or self.account.dfp, last_nonce,
                              len(token) if tok_len is None else tok_len, reserved)
         return self.sealed(AUTH, before, token, self.snonce if extra is None else extra, key)
+
+    def refresh(self, token=None, dfp=None, key=None):
+        return self.sealed(REFRESH, (token or self.account.refresh_token) + (dfp or self.account.dfp), key=key)
 
     def ping(self, beat=None, ops_sent=None, key=None):
         self.beats += 1
@@ -178,6 +193,17 @@ class Session:
         need((sid, reserved), (self.account.sid, 0), 'AUTH_OK sid, reserved')
         self.access_exp_s, self.hb_ms = access_exp, hb_ms
         return hb_ms, flags
+
+    def refreshed(self, seq=None):
+        """The REFRESH_OK of this seq; the account has its tokens then."""
+        body = self.expect(REFRESH_OK, self.seq if seq is None else seq)
+        gen, rt_mac, access_exp, tok_len, reserved = struct.unpack_from('<I16sIHH', body)
+        self.check_tag(28)
+        need((tok_len, reserved), (len(body) - 44, 0), 'REFRESH_OK tokLen, reserved')
+        account = self.account
+        account.refresh_token = account.refresh_token[:16] + struct.pack('<I', gen) + rt_mac
+        account.token, account.access_exp = body[44:], access_exp
+        return gen
 
     def pong(self, ops_seen=None):
         beat, seen, mono_us, _, _ = struct.unpack('<IIQQ16s', self.expect(PONG, self.seq))
