@@ -36,6 +36,38 @@ export async function* readLines(path: string): AsyncGenerator<{ line: Buffer; i
   if (rest.length > 0) yield { line: rest, isWhole: false };
 }
 
+/** Follows the chain from line to line. */
+export class ChainReader {
+  /** Hash of the last good line. */
+  head: string | undefined;
+  beginsLater = false;
+
+  /** The fields of the next line, or what is wrong with it; `number` is its place in its file, from 1. After a fault nothing counts. */
+  next(
+    line: Buffer,
+    isWhole: boolean,
+    number: number,
+  ): { readonly fields: Readonly<Record<string, unknown>> } | { readonly fault: string } {
+    const read = readLine(line);
+    if ('fault' in read) return read;
+    if (!isWhole) return { fault: 'its line feed is missing' };
+    if (this.head === undefined) {
+      this.beginsLater = read.prev !== FIRST_PREV;
+      if (this.beginsLater && read.fields.ev !== 'audit.rotate') {
+        return { fault: 'the chain begins with neither a first line nor an audit.rotate: lines before it were removed' };
+      }
+    } else if (read.prev !== this.head) {
+      const before = number === 1 ? 'the last line of the file before' : `line ${number - 1}`;
+      const hashes = `its prev is ${short(read.prev)}, ${before} has ${short(this.head)}`;
+      return { fault: `${hashes}: that line was changed, or lines between them were removed or added` };
+    }
+    this.head = lineHash(line);
+    return { fields: read.fields };
+  }
+}
+
+const short = (hash: string): string => `${hash.slice(0, 12)}…`;
+
 /**
  * Follows the chain through the files, oldest first, up to the first line that breaks it. `onFields` gets each good line.
  * Rejects when a file cannot be read.
@@ -44,38 +76,21 @@ export async function verifyLog(
   paths: readonly string[],
   onFields: (fields: Readonly<Record<string, unknown>>) => void = () => {},
 ): Promise<Verification> {
-  let prev: string | undefined;
+  const chain = new ChainReader();
   let lines = 0;
-  let beginsLater = false;
+  let fault: AuditFault | undefined;
   for (const file of paths) {
     let number = 0;
     for await (const { line, isWhole } of readLines(file)) {
-      number++;
-      const fault = faultOf(line, isWhole, prev, number);
-      if (fault !== undefined) {
-        return { files: paths.length, lines, head: prev, beginsLater, fault: { file, line: number, fault } };
+      const read = chain.next(line, isWhole, ++number);
+      if ('fault' in read) {
+        fault = { file, line: number, fault: read.fault };
+        break;
       }
-      const { fields, prev: said } = readLine(line) as Extract<ReturnType<typeof readLine>, { prev: string }>;
-      beginsLater ||= prev === undefined && said !== FIRST_PREV;
-      prev = lineHash(line);
       lines++;
-      onFields(fields);
+      onFields(read.fields);
     }
+    if (fault !== undefined) break;
   }
-  return { files: paths.length, lines, head: prev, beginsLater, fault: undefined };
+  return { files: paths.length, lines, head: chain.head, beginsLater: chain.beginsLater, fault };
 }
-
-function faultOf(line: Buffer, isWhole: boolean, prev: string | undefined, number: number): string | undefined {
-  const read = readLine(line);
-  if ('fault' in read) return read.fault;
-  if (!isWhole) return 'its line feed is missing';
-  if (prev === undefined) {
-    if (read.prev === FIRST_PREV || read.fields.ev === 'audit.rotate') return undefined;
-    return `the chain begins with neither a first line nor an audit.rotate: lines before it were removed`;
-  }
-  if (read.prev === prev) return undefined;
-  const before = number === 1 ? 'the last line of the file before' : `line ${number - 1}`;
-  return `its prev is ${short(read.prev)}, ${before} has ${short(prev)}: that line was changed, or lines between them were removed or added`;
-}
-
-const short = (hash: string): string => `${hash.slice(0, 12)}…`;
