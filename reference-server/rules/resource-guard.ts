@@ -40,10 +40,14 @@ export class ResourceGuard {
   /** A permit (>= 0) that leave() is owed, or REFUSED_BY_BREAKER or REFUSED_BY_FLOW. Refused calls are counted by no rule. */
   enter(nowMs: number): number {
     const { breakers, flows, tally } = this;
-    // No rule may count a call that another one refuses.
-    const refusal = this.ask(nowMs);
+    // No rule may count a call that another one refuses: all are asked first, but one that is the last to be asked.
+    const refusal = breakers.length === 1 ? this.#askFlows(nowMs) : this.ask(nowMs);
     if (refusal !== 0) return refusal;
     const permit = breakers.length === 1 ? breakers[0]!.tryPass(nowMs) : this.#enterAll(nowMs);
+    if (permit === REFUSED) {
+      tally.refusedByBreaker++;
+      return REFUSED_BY_BREAKER;
+    }
     for (let i = 0; i < flows.length; i++) flows[i]!.pass(nowMs);
     tally.passes++;
     return permit;
@@ -51,13 +55,9 @@ export class ResourceGuard {
 
   /** 0 when enter() would give a permit now; else its refusal, counted as one. For a call that others may refuse meanwhile. */
   ask(nowMs: number): number {
-    const { breakers, flows, tally } = this;
-    for (let i = 0; i < flows.length; i++) {
-      if (!flows[i]!.wouldPass(nowMs)) {
-        tally.refusedByFlow++;
-        return REFUSED_BY_FLOW;
-      }
-    }
+    const { breakers, tally } = this;
+    const refusal = this.#askFlows(nowMs);
+    if (refusal !== 0) return refusal;
     for (let i = 0; i < breakers.length; i++) {
       if (!breakers[i]!.wouldPass(nowMs)) {
         tally.refusedByBreaker++;
@@ -82,6 +82,17 @@ export class ResourceGuard {
     let waitMs = 0;
     for (const breaker of this.breakers) waitMs = Math.max(waitMs, breaker.retryAfterMs(nowMs));
     return Math.max(1, Math.ceil(waitMs / 1_000));
+  }
+
+  #askFlows(nowMs: number): number {
+    const { flows } = this;
+    for (let i = 0; i < flows.length; i++) {
+      if (!flows[i]!.wouldPass(nowMs)) {
+        this.tally.refusedByFlow++;
+        return REFUSED_BY_FLOW;
+      }
+    }
+    return 0;
   }
 
   #enterAll(nowMs: number): number {
