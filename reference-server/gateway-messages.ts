@@ -127,7 +127,8 @@ export type ToGatewayThread = RevokeMessage | ReplacedMessage | RulesMessage | R
 
 export type FromGatewayThread =
   | RefreshAskMessage
-  | { readonly type: 'listening'; readonly port: number }
+  /** `wakeDescriptor` is an eventfd that ends the thread's wait inside the kernel; -1 for a thread with an event loop. */
+  | { readonly type: 'listening'; readonly port: number; readonly wakeDescriptor: number }
   | { readonly type: 'drained' }
   /** The rules of that version are in force in this thread. */
   | { readonly type: 'rules'; readonly version: number }

@@ -63,7 +63,10 @@ class GatewayThread implements GatewayHandler {
   }
 
   async run(): Promise<void> {
-    post({ type: 'listening', port: await this.#gateway.listen(this) });
+    const port = await this.#gateway.listen(this);
+    const wakeDescriptor = this.#gateway.wakeDescriptor();
+    if (wakeDescriptor < 0) this.#listenForMail();
+    post({ type: 'listening', port, wakeDescriptor });
     await this.#gateway.run();
     this.#gcWatch.read();
     if (this.#drainUntilUs > 0) post({ type: 'drained' });
@@ -129,12 +132,25 @@ class GatewayThread implements GatewayHandler {
     // Taken back before the messages are read: one that comes meanwhile raises the flag again.
     Atomics.store(this.#control, CONTROL_MAIL, 0);
     for (let mail = receiveMessageOnPort(parentPort!); mail !== undefined; mail = receiveMessageOnPort(parentPort!)) {
-      const message = mail.message as ToGatewayThread;
-      this.#handler.receive(message, nowUs);
-      if (message.type !== 'rules') continue;
-      this.#guards.apply(message.rules);
-      post({ type: 'rules', version: message.version });
+      this.#receive(mail.message as ToGatewayThread, nowUs);
     }
+  }
+
+  /** An event loop hears of mail by itself. Not a reason to go on living. */
+  #listenForMail(): void {
+    parentPort!.on('message', (message: ToGatewayThread) => {
+      if (this.#stopping) return;
+      this.#receive(message, systemClock.nowUs());
+      this.#gateway.requestTick();
+    });
+    parentPort!.unref();
+  }
+
+  #receive(message: ToGatewayThread, nowUs: number): void {
+    this.#handler.receive(message, nowUs);
+    if (message.type !== 'rules') return;
+    this.#guards.apply(message.rules);
+    post({ type: 'rules', version: message.version });
   }
 
   #stop(): void {

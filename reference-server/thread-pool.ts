@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import {
@@ -40,7 +41,12 @@ interface Thread {
   readonly worker: Worker;
   readonly control: Int32Array;
   readonly ended: Promise<void>;
+  /** An eventfd while the thread waits inside the kernel and is sure to have it open; else -1. */
+  wakeDescriptor: number;
 }
+
+/** What an eventfd is told: 1, as 8 bytes. */
+const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
 
 /**
  * Read when the heap of a thread is made. Without the first V8 collects an idle thread again and again to give back a few
@@ -110,7 +116,11 @@ export class ThreadPool {
 
   #setState(value: number): void {
     this.#state.isEnding = true;
-    for (const { control } of this.#threads) Atomics.store(control, CONTROL_STATE, value);
+    for (const thread of this.#threads) {
+      // The thread closes it when it ends, and then it may be anything.
+      thread.wakeDescriptor = -1;
+      Atomics.store(thread.control, CONTROL_STATE, value);
+    }
   }
 
   async #endWithin(limitMs: number): Promise<void> {
@@ -130,9 +140,10 @@ interface PoolState {
 }
 
 /** The message first: a thread that finds the flag finds it, too. */
-function tellThread({ worker, control }: Thread, message: ToGatewayThread): void {
+function tellThread({ worker, control, wakeDescriptor }: Thread, message: ToGatewayThread): void {
   worker.postMessage(message);
-  Atomics.store(control, CONTROL_MAIL, 1);
+  const isFirst = Atomics.exchange(control, CONTROL_MAIL, 1) === 0;
+  if (isFirst && wakeDescriptor >= 0) writeSync(wakeDescriptor, ONE);
 }
 
 function startThread(state: PoolState, index: number, port: number): { thread: Thread; listening: Promise<number> } {
@@ -150,6 +161,7 @@ function startThread(state: PoolState, index: number, port: number): { thread: T
   };
   const worker = new Worker(file, { workerData: start, name: `gateway-${index}` });
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  const thread: Thread = { worker, control: new Int32Array(control), ended, wakeDescriptor: -1 };
   const listening = new Promise<number>((resolve, reject) => {
     const fail = (error: Error): void => {
       reject(error); // has no effect once the thread listens
@@ -158,8 +170,10 @@ function startThread(state: PoolState, index: number, port: number): { thread: T
       options.onFailure(error);
     };
     worker.on('message', (message: FromGatewayThread) => {
-      if (message.type === 'listening') resolve(message.port);
-      else if (message.type === 'audit') options.onAudit(message);
+      if (message.type === 'listening') {
+        thread.wakeDescriptor = message.wakeDescriptor;
+        resolve(message.port);
+      } else if (message.type === 'audit') options.onAudit(message);
       else if (message.type === 'refresh') options.onRefresh?.(message, index);
       else if (message.type === 'rules') options.onRules?.(message.version, index);
       else if (message.type === 'guards') options.onGuards?.(message.resources, index);
@@ -171,5 +185,5 @@ function startThread(state: PoolState, index: number, port: number): { thread: T
     worker.once('error', (error) => fail(error instanceof Error ? error : new Error(String(error))));
     worker.once('exit', (code) => fail(new Error(`gateway thread ${index} ended (exit ${code})`)));
   });
-  return { thread: { worker, control: new Int32Array(control), ended }, listening };
+  return { thread, listening };
 }
