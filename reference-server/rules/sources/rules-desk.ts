@@ -12,8 +12,8 @@ import type { SourceAddress } from './source-address.js';
 
 /** A start waits so long for the first answer of a source in the network, and no longer: its outage must not become ours. */
 const FIRST_ANSWER_MS = 3_000;
-/** And so long for the gateway threads to have the first rules in force. */
-const FIRST_IN_FORCE_MS = 1_000;
+/** Longest wait for the gateway threads to have a set in force; they need some milliseconds. */
+const IN_FORCE_MS = 1_000;
 
 export interface RulesDeskOptions {
   /** Of --rules; absent without it. */
@@ -40,7 +40,8 @@ export class RulesDesk {
   readonly #versions: Float64Array;
   #isStarting = true;
   #onFirstAnswer: () => void = () => {};
-  #onConfirmed: () => void = () => {};
+  /** Those who wait for a version to be in force everywhere. */
+  readonly #waiting = new Set<{ readonly version: number; readonly run: () => void }>();
 
   constructor(options: RulesDeskOptions) {
     const { address, secrets, threadCount, apply, onEvent, registry, clock, timers } = options;
@@ -53,7 +54,7 @@ export class RulesDesk {
       if (event.event === 'rules.applied' || !this.#isFile || !this.#isStarting) onEvent(event);
     };
     this.receiver = new RuleReceiver({ ...(this.#source && { source: this.#source.name }), clock, apply, onEvent: tell });
-    this.routes = new RulesRoutes({ receiver: this.receiver, versionAtThreads: () => this.versionAtThreads });
+    this.routes = new RulesRoutes(this);
     registerRulesMetrics(registry, this.receiver, () => this.versionAtThreads);
   }
 
@@ -65,7 +66,21 @@ export class RulesDesk {
   /** The thread has that version in force. */
   confirm(version: number, thread: number): void {
     this.#versions[thread] = version;
-    this.#onConfirmed();
+    const everywhere = this.versionAtThreads;
+    for (const waiter of this.#waiting) if (waiter.version <= everywhere) waiter.run();
+  }
+
+  /** Resolves when every gateway thread has this version or a later one in force, after a second at the latest. */
+  async untilInForce(version: number): Promise<void> {
+    if (version <= this.versionAtThreads) return;
+    let run = (): void => {};
+    const confirmed = new Promise<void>((resolve) => {
+      run = resolve;
+    });
+    const waiter = { version, run };
+    this.#waiting.add(waiter);
+    await this.#within(IN_FORCE_MS, confirmed);
+    this.#waiting.delete(waiter);
   }
 
   /**
@@ -84,11 +99,7 @@ export class RulesDesk {
     if (this.#isFile && inForce.version === 0)
       throw this.#failure('unreadable', `it could not be read within ${FIRST_ANSWER_MS / 1_000} s`);
     this.#isStarting = false;
-    const confirmed = new Promise<void>((resolve) => {
-      this.#onConfirmed = () => this.versionAtThreads === this.receiver.inForce.version && resolve();
-      this.#onConfirmed();
-    });
-    await this.#within(FIRST_IN_FORCE_MS, confirmed);
+    await this.untilInForce(inForce.version);
   }
 
   stop(): void {

@@ -7,17 +7,19 @@ import { MAX_RULES_BYTES } from './rule-source.js';
 export interface RulesRoutesOptions {
   readonly receiver: RuleReceiver;
   /** The set that every gateway thread has in force: the lowest version among them. */
-  readonly versionAtThreads: () => number;
+  readonly versionAtThreads: number;
+  /** Resolves when every gateway thread has that version in force. */
+  untilInForce(version: number): Promise<void>;
 }
 
 /** GET and PUT /admin/rules, behind the bearer of the admin port. */
 export class RulesRoutes {
+  readonly #rules: RulesRoutesOptions;
   readonly #receiver: RuleReceiver;
-  readonly #versionAtThreads: () => number;
 
-  constructor({ receiver, versionAtThreads }: RulesRoutesOptions) {
-    this.#receiver = receiver;
-    this.#versionAtThreads = versionAtThreads;
+  constructor(rules: RulesRoutesOptions) {
+    this.#rules = rules;
+    this.#receiver = rules.receiver;
   }
 
   /** False when the route is another one. */
@@ -33,7 +35,7 @@ export class RulesRoutes {
   /** What is in force, where it came from, and why it is not what the source has, if so. */
   #show(response: ServerResponse): void {
     const { error, etag, inForce } = this.#receiver;
-    sendJson(response, 200, { ...inForce, versionAtThreads: this.#versionAtThreads(), error: error ?? null }, { etag });
+    sendJson(response, 200, { ...inForce, versionAtThreads: this.#rules.versionAtThreads, error: error ?? null }, { etag });
   }
 
   async #put(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -55,7 +57,10 @@ export class RulesRoutes {
     const outcome = this.#receiver.push(text);
     if (outcome.kind === 'refused') return this.#answer(response, 400, { error: 'INVALID_RULES', problems: outcome.problems });
     const { version, sha256, counts } = this.#receiver.inForce;
-    this.#answer(response, 200, { outcome: outcome.kind, version, sha256, counts });
+    const { etag } = this.#receiver;
+    // So that whoever got the answer can rely on the rules.
+    await this.#rules.untilInForce(version);
+    sendJson(response, 200, { outcome: outcome.kind, version, sha256, counts, versionAtThreads: this.#rules.versionAtThreads }, { etag });
   }
 
   #answer(response: ServerResponse, status: number, body: object): void {
