@@ -17,6 +17,7 @@ import { deviceCases } from './store-contract-devices.js';
 import { endingCases } from './store-contract-ending.js';
 import { loginCases } from './store-contract-login.js';
 import { refreshCases } from './store-contract-refresh.js';
+import { refusalCases } from './store-contract-refusals.js';
 
 export interface ContractCase {
   readonly sentence: string;
@@ -26,7 +27,7 @@ export interface ContractCase {
 
 const DEFAULTS: StoreLimits = { maxSessionsPerUser: 1, maxDevicesPerUser: 5, devicePolicy: 'evict' };
 
-export const CONTRACT: readonly ContractCase[] = [...loginCases, ...deviceCases, ...refreshCases, ...endingCases];
+export const CONTRACT: readonly ContractCase[] = [...loginCases, ...deviceCases, ...refreshCases, ...refusalCases, ...endingCases];
 
 /** Runs the contract over stores that `make` makes, a fresh one a case. */
 export function testStoreContract(name: string, make: MakeStore): void {
