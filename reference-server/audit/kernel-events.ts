@@ -19,12 +19,13 @@ const MARKERS_NEEDED = MARKERS - 1;
 export async function startKernelEvents(
   options: KernelEventsOptions,
   sources: readonly KernelEventSource[] = KERNEL_SOURCES,
+  trialLimitMs = TRIAL_LIMIT_MS,
 ): Promise<KernelEvents> {
   const reasons: string[] = [];
   for (const source of options.choice === 'none' ? [] : sources) {
     if (options.choice !== 'auto' && options.choice !== source.name) continue;
     try {
-      return await tryOut(source, options, reasons);
+      return await tryOut(source, options, reasons, trialLimitMs);
     } catch (error) {
       reasons.push(`${source.name}: ${(error as Error).message}`);
     }
@@ -33,7 +34,12 @@ export async function startKernelEvents(
   return { source: 'none', reasons, offsetNs: 0, offsetErrorNs: 0, drops: 0, stop: async () => {} };
 }
 
-async function tryOut(source: KernelEventSource, options: KernelEventsOptions, reasons: readonly string[]): Promise<KernelEvents> {
+async function tryOut(
+  source: KernelEventSource,
+  options: KernelEventsOptions,
+  reasons: readonly string[],
+  trialLimitMs: number,
+): Promise<KernelEvents> {
   const { pid, port } = options;
   const markers: Marker[] = [];
   const seenNs = new Map<number, number>();
@@ -48,7 +54,7 @@ async function tryOut(source: KernelEventSource, options: KernelEventsOptions, r
   const startedMs = performance.now();
   const attached: AttachedSource = await source.attach({ pid, port, onEvent, onEnd: options.onEnd });
   // bpftrace says that it attaches before it has: knock until it hears.
-  for (let tries = 0; seenNs.size === 0 && tries < TRIAL_LIMIT_MS / KNOCK_EVERY_MS; tries++) {
+  for (let tries = 0; seenNs.size === 0 && tries < trialLimitMs / KNOCK_EVERY_MS; tries++) {
     openMarker(KNOCK);
     await sleep(KNOCK_EVERY_MS);
   }
@@ -56,7 +62,7 @@ async function tryOut(source: KernelEventSource, options: KernelEventsOptions, r
   seenNs.clear();
   for (let i = 0; isHeard && i < MARKERS; i++) markers.push(openMarker(i));
   const sawAll = (): boolean => markers.every(({ mode }) => seenNs.has(mode));
-  for (let waitedMs = 0; isHeard && !sawAll() && waitedMs < TRIAL_LIMIT_MS; waitedMs += 10) await sleep(10);
+  for (let waitedMs = 0; isHeard && !sawAll() && waitedMs < trialLimitMs; waitedMs += 10) await sleep(10);
   const seen = markers.filter(({ mode }) => seenNs.has(mode)).length;
   if (seen < MARKERS_NEEDED) {
     await attached.stop();

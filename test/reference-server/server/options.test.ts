@@ -59,8 +59,9 @@ const BAD: readonly (readonly [argv: string, where: string | undefined])[] = [
   ['--allow-origin *', '--allow-origin'],
   ['--allow-origin https://a.example/x', '--allow-origin'],
   ['--redis redis://127.0.0.1', undefined],
-  ['--rules rules.json', undefined],
-  ['--audit audit.log', undefined],
+  ['--audit-max-bytes 1k', '--audit-max-bytes'],
+  ['--audit-files 0', '--audit-files'],
+  ['--kernel-events kprobes', '--kernel-events'],
   ['--port', undefined],
   ['extra', undefined],
 ];
