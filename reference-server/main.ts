@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../src/core/clock.js';
 import { formatError, GwrkError } from '../src/core/errors.js';
 import { EXIT } from '../src/core/exit-codes.js';
+import { jsonLine } from './json-line.js';
 import { HelpRequest, parseServeOptions, type ServeOptions } from './options.js';
 import { type Server, startServer } from './server.js';
 
@@ -91,7 +92,7 @@ function untilEnded(server: Server): Promise<number> {
 
 /** One line of JSON on stderr; its text cannot break the line or reach a terminal as an escape. */
 function log(event: string, error: Error): void {
-  process.stderr.write(`${JSON.stringify({ event, message: error.message, stack: error.stack })}\n`);
+  process.stderr.write(`${jsonLine({ event, message: error.message, stack: error.stack })}\n`);
 }
 
 function complain(error: unknown): number {

@@ -20,6 +20,7 @@ const PROGRAMS: Readonly<Record<string, { readonly prints: readonly RegExp[]; re
   'echo.js': { prints: [/gwrk run, .* [\d,]+ \/s/u, /npm ws client.* [\d,]+ \/s/u, /gwrk : ws client +[\d.]+ x/u], skip: needsUring },
   'gateway-10k.js': { prints: [/^answers +\d+/mu, /ws_msg_rtt p99 +[\d.]+ ms/u, /^verdict +\w+/mu] },
   'heartbeats.js': { prints: [/planned 500 \/s: answered +[\d,]+ \/s/u, /most answered +[\d,]+ \/s/u], skip: needsUring },
+  'mac-timing.js': { prints: [/^stored midstates/mu, / {2}wrong in byte 15 +[\d.]+ ns\/op/u, /\|t\| [\d.]+ {2}\(4\.5/u] },
   'memory.js': { prints: [/peak RSS with 500 clients +\d+ MB/u, /bytes a held client \(slope\) +-?\d+/u], skip: needsUring },
   'million.js': {
     prints: [/planned, connected, ready +500 500 500/u, /failed, lost, heartbeats missed +0 0 0/u, /session_ready P99 +[\d.]+ ms/u],
