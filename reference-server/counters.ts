@@ -26,6 +26,8 @@ export const OPS_SEEN = counter('ops_seen');
 export const OPS_ACKED = counter('ops_acked');
 export const OPS_DUPLICATE = counter('ops_duplicate');
 export const OPS_REFUSED = counter('ops_refused');
+/** Critical operations whose limit this process judged alone, because the shared store had no answer. */
+export const OPS_JUDGED_ALONE = counter('ops_judged_alone');
 export const HEARTBEATS = counter('heartbeats');
 export const MAC_FAILURES = counter('mac_failures');
 export const LEDGER_FAULTS = counter('ledger_faults');

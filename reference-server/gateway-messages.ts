@@ -5,6 +5,7 @@ import type { LogicLink } from './rooms/logic-link.js';
 import type { RuleSet } from './rules/rule.js';
 import type { ResourceReport } from './rules/rule-book.js';
 import type { SigningBuffers } from './session-signing.js';
+import type { StoreAnswer, StoreQuestion } from './store-questions.js';
 
 /** workerData of a gateway thread. Thread `index` of `count`; every thread listens on the same port. */
 export interface GatewayThreadStart {
@@ -29,6 +30,8 @@ export interface GatewayThreadStart {
   readonly masterKeyHex: string;
   /** Id of the master key, 1 .. 255. */
   readonly kid: number;
+  /** Sessions may have begun at another process, and the limit of critical operations is shared: the store is asked. */
+  readonly isStoreShared?: boolean;
   /** auth/session-table.ts; only the main thread writes. */
   readonly sessionTable: SharedArrayBuffer;
   /** session-signing.ts; all threads read and write. */
@@ -123,10 +126,11 @@ export interface RefreshAnswerMessage {
   };
 }
 
-export type ToGatewayThread = RevokeMessage | ReplacedMessage | RulesMessage | RefreshAnswerMessage;
+export type ToGatewayThread = RevokeMessage | ReplacedMessage | RulesMessage | RefreshAnswerMessage | StoreAnswer;
 
 export type FromGatewayThread =
   | RefreshAskMessage
+  | StoreQuestion
   /** `wakeDescriptor` is an eventfd that ends the thread's wait inside the kernel; -1 for a thread with an event loop. */
   | { readonly type: 'listening'; readonly port: number; readonly wakeDescriptor: number }
   | { readonly type: 'drained' }

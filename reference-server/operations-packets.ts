@@ -1,6 +1,6 @@
 import { readU16, readU32, readU64 } from '../src/protocol/bytes.js';
 import * as P from '../src/protocol/packet.js';
-import { MAC_FAILURES, OPS_ACKED, OPS_DUPLICATE, OPS_REFUSED, OPS_SEEN, PACKETS_OUT } from './counters.js';
+import { MAC_FAILURES, OPS_ACKED, OPS_DUPLICATE, OPS_JUDGED_ALONE, OPS_REFUSED, OPS_SEEN, PACKETS_OUT } from './counters.js';
 import { NONCE_RUNNING, NONCE_UNKNOWN } from './nonce-ring.js';
 import { OP_ALLOWED } from './op-window.js';
 import type { OperationResult, Operations } from './operations.js';
@@ -11,6 +11,7 @@ import { NO_CALL } from './rules/open-calls.js';
 import type { SessionCore } from './session-core.js';
 import type { SigningMemory } from './session-signing.js';
 import { ASKED_TO_LEAVE } from './session-states.js';
+import { STORE_DOWN, STORE_NO, STORE_YES, type StoreQuestions } from './store-questions.js';
 import type { TokenBuckets } from './token-bucket.js';
 
 const MAX_SKEW_MS = 300_000;
@@ -24,6 +25,8 @@ export class OperationPackets {
   readonly #operations: Operations;
   readonly #rooms: RoomHost;
   readonly #guards: OpGuards;
+  /** Set where processes share the limit of critical operations. */
+  questions: StoreQuestions | undefined;
 
   constructor(
     core: SessionCore,
@@ -85,14 +88,41 @@ export class OperationPackets {
     const { identity, user } = core.columns;
     const low = readU32(bytes, at + P.OP_SIGNED_NONCE);
     const high = readU32(bytes, at + P.OP_SIGNED_NONCE + 4);
-    let known = rings.find(identity, slot * 16, low, high, nowUs);
+    const known = rings.find(identity, slot * 16, low, high, nowUs);
     if (known !== NONCE_UNKNOWN) return this.#repeat(slot, bytes, at, known, nowUs);
     const opcode = readU16(bytes, at + P.OP_SIGNED_OPCODE);
     if (this.#guards.isRefused(opcode, true, nowUs)) return this.#refuse(slot, bytes, at, P.CODE_BREAKER_OPEN, nowUs);
     // Before anything is counted or claimed, so that the same nonce may be tried again.
     if (opcode === P.OPCODE_TRADE && this.#rooms.isFull(slot)) return this.#refuse(slot, bytes, at, P.CODE_FULL, nowUs);
+    if (this.questions !== undefined) {
+      const sid = identity.slice(slot * 16, slot * 16 + 16);
+      const proof = bytes.slice(at + P.OP_SIGNED_NONCE, at + P.OP_SIGNED_NONCE + 8);
+      return this.questions.ask({ what: 'operation', slot, uid: core.columns.uids.get(slot), sid, proof }, bytes, at, end);
+    }
     if (limit.ask(user, slot * 16, nowUs) !== OP_ALLOWED) return this.#refuse(slot, bytes, at, P.CODE_OP_WINDOW, nowUs);
-    known = rings.begin(identity, slot * 16, low, high, nowUs);
+    return this.#runAllowed(slot, bytes, at, end, nowUs);
+  }
+
+  /** Goes on with the OP_SIGNED in bytes, which waited for the shared store's verdict on the user's limit. */
+  runJudged(slot: number, bytes: Uint8Array, verdict: number, nowUs: number): boolean {
+    const { counters, columns } = this.#core;
+    if (verdict === STORE_DOWN) counters.values[OPS_JUDGED_ALONE]!++;
+    // This process counts along, so that it can go on alone when the store has no answer.
+    const isAllowedHere = verdict !== STORE_NO && this.#signing.limit.ask(columns.user, slot * 16, nowUs) === OP_ALLOWED;
+    if (!(verdict === STORE_YES || isAllowedHere)) return this.#refuse(slot, bytes, 0, P.CODE_OP_WINDOW, nowUs);
+    return this.#runAllowed(slot, bytes, 0, bytes.length, nowUs);
+  }
+
+  /** Runs the OP_SIGNED at bytes[at..end), which every check let through. */
+  #runAllowed(slot: number, bytes: Uint8Array, at: number, end: number, nowUs: number): boolean {
+    const core = this.#core;
+    const { rings } = this.#signing;
+    const { identity } = core.columns;
+    const seq = P.packetSeq(bytes, at);
+    const low = readU32(bytes, at + P.OP_SIGNED_NONCE);
+    const high = readU32(bytes, at + P.OP_SIGNED_NONCE + 4);
+    const opcode = readU16(bytes, at + P.OP_SIGNED_OPCODE);
+    const known = rings.begin(identity, slot * 16, low, high, nowUs);
     // Another connection of the session, on another thread, was faster.
     if (known !== NONCE_UNKNOWN) return this.#repeat(slot, bytes, at, known, nowUs);
     this.#signing.count();

@@ -1,7 +1,7 @@
 import { readU16, readU32 } from '../src/protocol/bytes.js';
 import { deriveConnectionKeys } from '../src/protocol/keys.js';
 import * as P from '../src/protocol/packet.js';
-import { AuthResult, REASON_NAMES, REASON_OK, REASON_STORE_DOWN } from './auth/auth-result.js';
+import { AuthResult, REASON_NAMES, REASON_NO_SESSION, REASON_OK, REASON_STORE_DOWN } from './auth/auth-result.js';
 import type { Authenticator } from './auth/authenticator.js';
 import { AUTH_FAILED, AUTH_PASSED, PACKETS_OUT, REPLACED } from './counters.js';
 import type { RoomHost } from './rooms/room-host.js';
@@ -9,6 +9,7 @@ import type { SessionCore } from './session-core.js';
 import type { SessionIndex } from './session-index.js';
 import type { SigningMemory } from './session-signing.js';
 import { CLOSED, READY } from './session-states.js';
+import { NOT_ASKED, STORE_DOWN, type StoreQuestions } from './store-questions.js';
 import type { SessionTakeovers } from './threads/session-takeovers.js';
 
 /** Why an AUTH failed, behind the reasons of auth/auth-result.ts: the tag was not made with the session secret. */
@@ -24,6 +25,8 @@ export class AuthPackets {
   readonly #rooms: RoomHost;
   readonly #heartbeatMs: number;
   readonly #silenceUs: number;
+  /** Absent where no other process shares the store. */
+  readonly #questions: StoreQuestions | undefined;
   readonly #result = new AuthResult();
   readonly #answer = new Uint8Array(16);
 
@@ -36,7 +39,9 @@ export class AuthPackets {
     rooms: RoomHost,
     heartbeatMs: number,
     silenceUs: number,
+    questions?: StoreQuestions,
   ) {
+    this.#questions = questions;
     this.#core = core;
     this.#authenticator = authenticator;
     this.#index = index;
@@ -47,8 +52,11 @@ export class AuthPackets {
     this.#silenceUs = silenceUs;
   }
 
-  /** Runs the AUTH at bytes[at..end) of a message that begins at `start`. False when the connection is being closed. */
-  run(slot: number, bytes: Uint8Array, start: number, at: number, end: number, nowUs: number): boolean {
+  /**
+   * Runs the AUTH at bytes[at..end) of a message that begins at `start`. False when the connection is being closed. A session that
+   * this process does not know waits for the word of the shared store, and then runs once more with its `verdict`.
+   */
+  run(slot: number, bytes: Uint8Array, start: number, at: number, end: number, nowUs: number, verdict = NOT_ASKED): boolean {
     const core = this.#core;
     const seq = P.packetSeq(bytes, at);
     if (readU16(bytes, at + P.AUTH_VERSION) !== P.PROTOCOL_VERSION) {
@@ -68,9 +76,19 @@ export class AuthPackets {
     deriveConnectionKeys(result.secret, 0, snonces, slot * 16, bytes, at + P.AUTH_CNONCE, core.macs, 2 * slot, 2 * slot + 1);
     if (!P.verifyAuth(bytes, at, end, snonces, slot * 16, core.macs, 2 * slot)) return this.#refuse(slot, seq, REASON_TAG);
     reason = this.#authenticator.lookup(result);
+    if (reason === REASON_NO_SESSION && this.#questions !== undefined) {
+      if (verdict === NOT_ASKED) return this.#askStore(this.#questions, slot, bytes, at, end);
+      if (verdict === STORE_DOWN) reason = REASON_STORE_DOWN;
+    }
     if (reason !== REASON_OK) return this.#refuse(slot, seq, reason);
     this.#accept(slot, seq, (flags & P.AUTH_FLAG_RESUME) !== 0, bytes, at + P.AUTH_LAST_ACK_NONCE, nowUs);
     return core.columns.state[slot] !== CLOSED;
+  }
+
+  #askStore(questions: StoreQuestions, slot: number, bytes: Uint8Array, at: number, end: number): true {
+    const { uid, uidLength, sid, jti } = this.#result;
+    const name = Buffer.from(uid.buffer, uid.byteOffset, uidLength).toString('latin1');
+    return questions.ask({ what: 'admit', slot, uid: name, sid: sid.slice(), proof: jti.slice() }, bytes, at, end);
   }
 
   /** Refuses an AUTH or its absence with one AUTH_ERR; the reason goes to the audit only. */

@@ -9,6 +9,7 @@ import type { AuditSink } from './session-audit.js';
 import type { SessionClock } from './session-clock.js';
 import type { AskRefresh } from './session-refresh.js';
 import type { SigningMemory } from './session-signing.js';
+import type { StoreQuestion } from './store-questions.js';
 import type { SessionTakeovers } from './threads/session-takeovers.js';
 
 /** Largest rate of a connection, client to server. */
@@ -41,6 +42,8 @@ export interface SessionOptions extends RoomOptions {
   readonly takeovers?: SessionTakeovers;
   /** Asks the main thread for the answer to a REFRESH; absent: there is nobody to ask, which is answered 0209. */
   readonly askRefresh?: AskRefresh;
+  /** Asks the shared store over the main thread; absent where the process has its sessions for itself. */
+  readonly askStore?: (question: StoreQuestion) => void;
   /** The rules of operations; none when absent. */
   readonly guards?: OpGuards;
   /** Two rows a slot; made when absent. */

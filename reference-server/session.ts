@@ -9,11 +9,9 @@ import {
   HANDSHAKES,
   MESSAGES_IN,
   PACKETS_IN,
-  REPLACED,
-  REVOKED,
   TIMERS,
 } from './counters.js';
-import type { ReplacedMessage, RevokeMessage, ToGatewayThread } from './gateway-messages.js';
+import type { ToGatewayThread } from './gateway-messages.js';
 import type { ThreadHandler } from './gateway-thread-handler.js';
 import { Operations } from './operations.js';
 import { OperationPackets } from './operations-packets.js';
@@ -24,6 +22,7 @@ import type { RoomHost } from './rooms/room-host.js';
 import { AuthPackets } from './session-auth.js';
 import { ClosingPackets } from './session-closing.js';
 import { SessionCore } from './session-core.js';
+import { SessionEndings } from './session-endings.js';
 import { HeartbeatPackets } from './session-heartbeat.js';
 import { type HeldMessage, HeldMessages } from './session-held.js';
 import { SessionIndex } from './session-index.js';
@@ -40,6 +39,7 @@ import { RefreshPackets } from './session-refresh.js';
 import { SigningMemory } from './session-signing.js';
 import { FINE, SKIP, SlowPeers } from './session-slow.js';
 import { FREE, GREETED, LEGAL_STATES, READY } from './session-states.js';
+import { StoreQuestions } from './store-questions.js';
 import type { SessionTakeovers } from './threads/session-takeovers.js';
 import { TimingWheel } from './timing-wheel.js';
 import { TokenBuckets } from './token-bucket.js';
@@ -69,6 +69,8 @@ export class SessionMachine implements ThreadHandler, MessageRunner {
   readonly #roomPackets: RoomPackets;
   readonly #closing: ClosingPackets;
   readonly #refreshes: RefreshPackets;
+  readonly #endings: SessionEndings;
+  readonly #questions: StoreQuestions | undefined;
   readonly #nonces = new ServerNonces();
   readonly #heartbeatMs: number;
   readonly #maxUnauthenticated: number;
@@ -101,6 +103,7 @@ export class SessionMachine implements ThreadHandler, MessageRunner {
     this.#held = new HeldMessages(gateway);
     const later = new LaterAnswers(core, this.#held, this);
     this.#rooms = createRooms(options, core, this.#slowPeers, later, startUs);
+    const questions = options.askStore && new StoreQuestions(core, later, this, options.askStore);
     const silence = silenceUs(heartbeatMs);
     this.#auth = new AuthPackets(
       core,
@@ -111,6 +114,7 @@ export class SessionMachine implements ThreadHandler, MessageRunner {
       this.#rooms,
       heartbeatMs,
       silence,
+      questions,
     );
     this.#heartbeats = new HeartbeatPackets(core, this.#buckets, silence);
     this.#operations = new OperationPackets(core, this.#buckets, this.#signing, new Operations(this.#rooms), this.#rooms, options.guards);
@@ -118,6 +122,13 @@ export class SessionMachine implements ThreadHandler, MessageRunner {
     later.operations = this.#operations;
     later.roomPackets = this.#roomPackets;
     this.#closing = new ClosingPackets(core, this.#buckets);
+    this.#endings = new SessionEndings(core, this.#index, this.#signing, this.#takeovers);
+    this.#questions = questions;
+    if (questions !== undefined) {
+      questions.auth = this.#auth;
+      questions.operations = this.#operations;
+      this.#operations.questions = questions;
+    }
     this.#refreshes = new RefreshPackets(core, this.#buckets, options.authenticator, options.askRefresh);
   }
 
@@ -175,6 +186,7 @@ export class SessionMachine implements ThreadHandler, MessageRunner {
     if (this.#index.holds(slot)) this.#index.remove(slot);
     this.#takeovers?.release(slot);
     this.#refreshes.forget(slot);
+    this.#questions?.forget(slot);
     core.macs.clear(2 * slot);
     core.macs.clear(2 * slot + 1);
     core.enter(slot, FREE);
@@ -213,9 +225,10 @@ export class SessionMachine implements ThreadHandler, MessageRunner {
     }
   }
 
-  receive(message: ToGatewayThread, _nowUs: number): void {
-    if (message.type === 'revoke') this.#revoke(message);
-    else if (message.type === 'replaced') this.#replace(message);
+  receive(message: ToGatewayThread, nowUs: number): void {
+    if (message.type === 'revoke') this.#endings.revoke(message);
+    else if (message.type === 'replaced') this.#endings.replace(message);
+    else if (message.type === 'answer') this.#questions?.receive(message, nowUs);
     else if (message.type === 'refreshed') this.#refreshes.receive(message);
   }
 
@@ -237,27 +250,6 @@ export class SessionMachine implements ThreadHandler, MessageRunner {
     else if (state !== READY) this.#closing.expire(slot);
     else if (columns.expiresUs[slot]! <= nowUs) this.#refreshes.expire(slot, nowUs);
     else this.#core.fault(slot, P.CODE_DEAD, 0, 0, 0);
-  }
-
-  /** Closes the connections of sessions that are gone and frees what those sessions kept. */
-  #revoke(message: RevokeMessage): void {
-    const { sids, code } = message;
-    for (let at = 0; at + 16 <= sids.length; at += 16) {
-      const slot = this.#index.find(sids, at);
-      if (slot >= 0 && !this.#core.isOver(slot)) {
-        this.#core.counters.values[REVOKED]!++;
-        this.#core.fault(slot, code, 0, 0, 0);
-      }
-      this.#signing.forget(sids, at);
-    }
-  }
-
-  /** A connection on another thread has the session now, unless this thread's is newer still. */
-  #replace({ sid, claim }: ReplacedMessage): void {
-    const slot = this.#index.find(sid, 0);
-    if (slot < 0 || this.#core.isOver(slot) || !this.#takeovers!.isBefore(slot, claim)) return;
-    this.#core.counters.values[REPLACED]!++;
-    this.#core.fault(slot, P.CODE_REPLACED, 0, 0, 0);
   }
 
   /** Called when a room operation is answered, with what the peer sent behind it. */

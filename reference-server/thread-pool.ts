@@ -13,6 +13,7 @@ import {
   type ToGatewayThread,
 } from './gateway-messages.js';
 import type { ResourceReport } from './rules/rule-book.js';
+import type { StoreQuestion } from './store-questions.js';
 
 export type AuditEvent = Extract<FromGatewayThread, { type: 'audit' }>;
 export type LongTurn = Extract<FromGatewayThread, { type: 'turn' }>;
@@ -30,6 +31,8 @@ export interface ThreadPoolOptions {
   /** The rules of this version are in force in that thread. */
   readonly onRules?: (version: number, thread: number) => void;
   /** A client of thread `index` asks for a new access token. */
+  /** That thread asks the shared store. */
+  readonly onQuestion?: (question: StoreQuestion, index: number) => void;
   readonly onRefresh?: (question: RefreshAskMessage, index: number) => void;
   /** How the guards of that thread stand, once a second while there are any. */
   readonly onGuards?: (resources: readonly ResourceReport[], thread: number) => void;
@@ -174,6 +177,7 @@ function startThread(state: PoolState, index: number, port: number): { thread: T
         thread.wakeDescriptor = message.wakeDescriptor;
         resolve(message.port);
       } else if (message.type === 'audit') options.onAudit(message);
+      else if (message.type === 'ask') options.onQuestion?.(message, index);
       else if (message.type === 'refresh') options.onRefresh?.(message, index);
       else if (message.type === 'rules') options.onRules?.(message.version, index);
       else if (message.type === 'guards') options.onGuards?.(message.resources, index);

@@ -42,14 +42,14 @@ export class LaterAnswers implements RoomAnswers {
     try {
       if (packetType === P.OP || packetType === P.OP_SIGNED) this.operations.answerLater(answer, nowUs);
       else this.roomPackets.answerLater(answer);
-      this.#goOn(slot, nowUs);
+      this.goOn(slot, nowUs);
     } catch (error) {
       this.#runner.contain(slot, error);
     }
   }
 
-  /** Runs what was sent behind the operation, as far as the next one that has to wait. */
-  #goOn(slot: number, nowUs: number): void {
+  /** Runs what was sent behind a packet that waited, as far as the next one that has to wait, and sends the answers. */
+  goOn(slot: number, nowUs: number): void {
     const { waiting } = this.#core.columns;
     for (let held = this.#held.take(slot); held !== undefined; held = this.#held.take(slot)) {
       if (!this.#runner.runHeld(slot, held, nowUs)) return;
