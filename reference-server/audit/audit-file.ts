@@ -112,7 +112,7 @@ export class AuditFile {
     this.#plannedBytes = 0;
   }
 
-  /** Writes what waits, as far as the disk takes it. `nowMs` is any steady clock. True when nothing waits any more. */
+  /** Writes what waits, as far as the disk takes it. `nowMs` is any steady clock, Infinity for: at once. True when nothing waits any more. */
   flush(nowMs: number): boolean {
     this.#endChunk();
     if (nowMs < this.#retryAtMs) return this.#waiting.length === 0;
@@ -132,6 +132,7 @@ export class AuditFile {
         this.#sent = 0;
         this.#waiting.shift();
       }
+      this.#retryAtMs = 0;
       return true;
     } catch {
       this.failures++;

@@ -98,7 +98,7 @@ export class AuditPump {
     this.drain();
     this.#write('audit.stop', {});
     // Only a full disk leaves something: a short block here keeps nobody waiting but the end of the process.
-    while (this.#file?.flush(performance.now()) === false && performance.now() < untilMs) {
+    while (this.#file?.flush(Number.POSITIVE_INFINITY) === false && performance.now() < untilMs) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
     }
     this.#count();

@@ -44,6 +44,11 @@ export class MainTrail {
     this.#audit.note(event, { detail: `${resource}: ${from} -> ${to}` });
   }
 
+  store(event: string, detail: string): void {
+    this.#metrics.countAudit(event);
+    this.#audit.note(event, { detail });
+  }
+
   rules({ event, ...said }: RulesEvent): void {
     this.#metrics.countAudit(event);
     this.#audit.note(event, { detail: JSON.stringify(said) });
