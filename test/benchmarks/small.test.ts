@@ -31,6 +31,9 @@ const PROGRAMS: Readonly<Record<string, { readonly prints: readonly RegExp[]; re
     prints: [/lock-free ring, batches of 256 +[\d,]+ \/s/u, /mutex queue +[\d,]+ \/s/u, /reader\/writer lock, 95 % reads +[\d,]+ \/s/u],
   },
   'session-ready.js': { prints: [/ready, failed +600 0/u, /session_ready P99 +[\d.]+ ms/u], skip: needsUring },
+  'rules.js': {
+    prints: [/file, atomic rename +P50 +[\d.]+ ms/u, /push, PUT \/admin\/rules +P50 +[\d.]+ ms/u, /Nacos .* P99 +[\d.]+ ms/u],
+  },
   'sessions.js': { prints: [/sessions a second +\d+/u, /server CPU a session +[\d.]+ us/u] },
   'swarm.js': { prints: [/echo round trips, .*\/s/u, /signed heartbeats .*\/s/u, /resident memory: /u] },
   'token.js': { prints: [/sign, ours +[\d.]+ us/u, /verify, jose +[\d.]+ us/u, /bulk issue, a session +[\d.]+ us/u] },
