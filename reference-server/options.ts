@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { GwrkError } from '../src/core/errors.js';
 import { type AuditOptions, addAuditFlags, parseAuditOptions } from './audit/audit-options.js';
 import type { ProofKind } from './auth/proof.js';
+import { parseRedisUrl, type RedisAddress } from './auth/redis-url.js';
 import type { DevicePolicy } from './auth/store.js';
 import { isLoopback } from './http-exchange.js';
 import { parseChoice, parseCount, parseDurationMs, parseHost, parseOrigin, parsePort } from './option-values.js';
@@ -10,6 +11,8 @@ import { readSourceSecrets, type SourceSecrets } from './rules/sources/create-so
 import { parseRulesFlag, RULES_FLAG_HELP, RULES_FOOTER, type SourceAddress } from './rules/sources/source-address.js';
 
 export interface ServeOptions extends AuditOptions {
+  /** Where sessions are kept; undefined without --redis: in this process. */
+  readonly redis: RedisAddress | undefined;
   /** Where rules come from; undefined without --rules. */
   readonly rules: SourceAddress | undefined;
   readonly rulesSecrets: SourceSecrets;
@@ -57,6 +60,7 @@ const FOOTER = `
 Environment:
   GWRK_MASTER_KEY   64 hex digits; every key is derived from it (default: a fresh one each start)
   GWRK_ADMIN_TOKEN  the bearer of the admin port (default: a fresh one, said in the ready line)
+  GWRK_REDIS        like --redis: a password there is not seen in the list of processes
   GWRK_CREDENTIALS  the file of --proof scrypt: a line a user, uid:salt:hash
 ${RULES_FOOTER}`;
 
@@ -82,6 +86,7 @@ function buildCommand(): Command {
     .option('--allow-origin <origin...>', 'web pages that may connect (none by default)', [])
     .option('--rules <source>', RULES_FLAG_HELP);
   return addAuditFlags(command)
+    .option('--redis <url>', 'keep sessions in Redis: redis://[user:password@]host[:port][/db], rediss:// for TLS (default: in memory)')
     .option('--tls-cert <file>', 'speak TLS on the WebSocket and http ports: the certificate (PEM), those of its issuers behind it')
     .option('--tls-key <file>', 'its private key (PEM, no passphrase)')
     .option('--insecure-plaintext', 'allow a --host that other machines can reach, though nothing is encrypted', false)
@@ -119,6 +124,11 @@ function readMasterKey(env: NodeJS.ProcessEnv): Uint8Array | undefined {
   if (/^[0-9a-f]{64}$/i.test(given)) return new Uint8Array(Buffer.from(given, 'hex'));
   // What was given is not shown: it may be the key with a blank too many.
   throw new GwrkError('GWRK_USAGE', 'the master key is malformed', { where: 'GWRK_MASTER_KEY', allowed: '64 hex digits' });
+}
+
+function readRedis(given: string | undefined, env: NodeJS.ProcessEnv): RedisAddress | undefined {
+  if (given !== undefined) return parseRedisUrl(given, '--redis');
+  return env.GWRK_REDIS ? parseRedisUrl(env.GWRK_REDIS, 'GWRK_REDIS') : undefined;
 }
 
 function readAdminToken(env: NodeJS.ProcessEnv): string | undefined {
@@ -191,6 +201,7 @@ export function parseServeOptions(argv: readonly string[], env: NodeJS.ProcessEn
     roomTickMs: parseDurationMs('--room-tick', flags.roomTick!, 10, 60_000),
     echo: flags.echo,
     ...parseAuditOptions(flags),
+    redis: readRedis(flags.redis, env),
     rules: parseRulesFlag(flags.rules, flags.echo),
     rulesSecrets: readSourceSecrets(env),
     maxConnections: parseCount('--max-connections', flags.maxConnections!, 1, 4_000_000),

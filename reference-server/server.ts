@@ -12,6 +12,7 @@ import { noProof, type Proof } from './auth/proof.js';
 import { Renewal } from './auth/renewal.js';
 import { readCredentials, scryptProof } from './auth/scrypt-proof.js';
 import { SessionTable } from './auth/session-table.js';
+import { answerQuestion, connectSharedStore } from './auth/shared-store.js';
 import type { AuthStore, StoreLimits } from './auth/store.js';
 import { deriveTicketKey, ticketProof } from './auth/ticket-proof.js';
 import { Counters } from './counters.js';
@@ -131,7 +132,6 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
     maxDevicesPerUser: options.devicesPerUser,
     devicePolicy: options.devicePolicy,
   };
-  const plainStore: AuthStore = new MemoryStore({ table, clock, ...limits });
   const counters = Array.from({ length: options.threads }, () => Counters.create());
   const metrics = new Metrics({ counters, sessionCount: () => table.size });
   const causes = new CauseLog(clock);
@@ -153,6 +153,15 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
     breakers.hear(change);
   });
   const guards = new GuardMetrics(metrics.registry, () => book.report(Math.floor(clock.nowUs() / 1_000)));
+  const sharedStore =
+    options.redis &&
+    (await connectSharedStore({ address: options.redis, table, clock, limits, onEvent: (event, why) => told.store(event, why) }).catch(
+      async (error: unknown) => {
+        await audit.end();
+        throw error;
+      },
+    ));
+  const plainStore: AuthStore = sharedStore ?? new MemoryStore({ table, clock, ...limits });
   const timedStore = new TimedStore(plainStore, { clock, registry: metrics.registry, causes });
   const store: AuthStore = new GuardedStore(timedStore, book, clock);
   const issuer = new Issuer({ keys, kid: KID, store, clock });
@@ -208,6 +217,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
     .then(startPool)
     .catch(async (error: unknown) => {
       await rooms.stop();
+      await store.close();
       await audit.end();
       throw error;
     });
@@ -231,7 +241,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
         causes,
         threads: options.threads,
         queues: rooms.queues.length,
-        operationsAskStore: false,
+        operationsAskStore: sharedStore !== undefined,
         kernel: () => audit.kernel,
       },
       rules: rules.routes,
@@ -273,6 +283,9 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
       },
       onLongTurn: (turn, thread) => causes.add(longTurnCause(turn, thread)),
       onRefresh: (question, index) => answerRefresh(question).then((answer) => pool.tellOne(index, answer)),
+      onQuestion: (question, index) => {
+        answerQuestion(store, sharedStore!, question).then((answer) => pool.tellOne(index, answer));
+      },
       onRules: (version, thread) => rules.confirm(version, thread),
       onGuards: (resources, thread) => guards.receive(thread, resources),
       onFailure: (error) => fail(error),
@@ -289,6 +302,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
         echo: options.echo,
         masterKeyHex: Buffer.from(options.masterKey).toString('hex'),
         kid: KID,
+        isStoreShared: sharedStore !== undefined,
         sessionTable: table.buffer,
         signing: SigningMemory.allocate(table.capacity),
         takeovers: new SharedArrayBuffer(SessionTakeovers.bytesFor(table.capacity)),

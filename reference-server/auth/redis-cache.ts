@@ -67,12 +67,7 @@ export class RedisCache {
     return true;
   }
 
-  /** The uid of a session, or undefined when this process does not know it. */
-  uidOf(sid: Uint8Array): string | undefined {
-    const row = this.table.find(sid, 0);
-    return row === NONE ? undefined : this.uid(row);
-  }
-
+  /** The uid of the row's session. */
   uid(row: number): string {
     const at = row * MAX_UID_BYTES;
     return Buffer.from(this.#uids.buffer, at, this.#uidLengths[row]).toString('latin1');

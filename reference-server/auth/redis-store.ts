@@ -186,12 +186,10 @@ export class RedisStore implements AuthStore {
   }
 
   /**
-   * True, and counted, when one more critical operation of the session's user is within the limit of all processes. Rejects
-   * when Redis has no answer, or this process does not know the session.
+   * True, and counted, when one more critical operation of the user is within the limit of all processes. Rejects when Redis has
+   * no answer.
    */
-  async allowOperation(sid: Uint8Array, nonce: Uint8Array): Promise<boolean> {
-    const uid = this.#cache.uidOf(sid);
-    if (uid === undefined) throw new Error('the session ended');
+  async allowOperation(uid: string, sid: Uint8Array, nonce: Uint8Array): Promise<boolean> {
     const member = `${textOf(sid)}:${textOf(nonce, 0, 8)}`;
     return (await this.#link.run(OP_WINDOW_SCRIPT, [windowKey(uid)], [this.#timeMs(), member, OP_LIMIT, OP_SPAN_MS])) === 1;
   }

@@ -52,6 +52,11 @@ export const ERRORS = {
   GWRK_REPORT_UNREADABLE: row(EXIT.badInput, 'That is not a report of gwrk', 'give the directory of a run, or its report.json'),
   GWRK_RULES_UNREADABLE: row(EXIT.badInput, 'The file of --rules cannot be read', 'check the path and its permissions'),
   GWRK_RULES_INVALID: row(EXIT.badInput, 'The file of --rules holds no rules', 'docs/server.md shows what rules look like'),
+  GWRK_STORE_UNREACHABLE: row(
+    EXIT.failed,
+    'The Redis of --redis cannot be used',
+    'check the address and the password, and that redis-cli -u <url> ping answers PONG',
+  ),
   GWRK_WORKER_DIED: row(
     EXIT.failed,
     'A worker of the swarm ended before its time',
