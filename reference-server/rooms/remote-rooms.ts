@@ -270,7 +270,7 @@ export class RemoteRooms implements RoomHost {
     const room = words[at + W.STATE_ROOM]! + 1;
     const listed = words[at + W.STATE_COUNT]!;
     const start = recordAt + (W.STATE_SLOTS + listed) * 4;
-    const isFull = readU32(bytes, start + P.HEADER_BYTES + 8) === 0;
+    const isFull = readU32(bytes, start + P.ROOM_STATE_BASE_TICK) === 0;
     if (listed > this.#receivers.length) this.#receivers = new Int32Array(listed * 2);
     let count = 0;
     for (let i = 0; i < listed; i++) {

@@ -17,6 +17,9 @@ const SIDES = /(?: {2}\S.* \d+ ns\/op.*\n(?:[^ ].*\n)*){4}/u;
 /** What each program must print in its small mode, whatever the figures are. */
 const PROGRAMS: Readonly<Record<string, { readonly prints: readonly RegExp[]; readonly skip?: string | false }>> = {
   'breaker.js': { prints: [/slow-call ratio, closed +[\d.]+ ns +[\d.]+ B/u, /three breakers and a flow rule +[\d.]+ ns/u] },
+  'broadcast.js': {
+    prints: [/gateway thread: states delivered +[\d,]+ /u, /logic worker: delivery P99 +[\d.]+ ms/u, /refused +\d+, \d+, 0/u],
+  },
   'echo.js': { prints: [/gwrk run, .* [\d,]+ \/s/u, /npm ws client.* [\d,]+ \/s/u, /gwrk : ws client +[\d.]+ x/u], skip: needsUring },
   'gateway-10k.js': { prints: [/^answers +\d+/mu, /ws_msg_rtt p99 +[\d.]+ ms/u, /^verdict +\w+/mu] },
   'heartbeats.js': { prints: [/planned 500 \/s: answered +[\d,]+ \/s/u, /most answered +[\d,]+ \/s/u], skip: needsUring },

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { Authenticator } from '../../../reference-server/auth/authenticator.js';
 import { Counters } from '../../../reference-server/counters.js';
+import { REFUSED } from '../../../reference-server/ring/control.js';
+import type { LogicWorkerStart } from '../../../reference-server/rooms/logic-link.js';
 import { createLogicMemory } from '../../../reference-server/rooms/logic-memory.js';
 import { LogicWorker } from '../../../reference-server/rooms/logic-worker.js';
 import { createRoomLimits } from '../../../reference-server/rooms/room-limits.js';
@@ -32,6 +34,7 @@ export class Bench {
   readonly machine: SessionMachine;
   /** Only with `workers`. */
   readonly logic: readonly LogicWorker[];
+  readonly logicStarts: readonly LogicWorkerStart[];
   readonly limits = createRoomLimits();
   /** While true the logic workers stand still. */
   areWorkersHeld = false;
@@ -53,6 +56,7 @@ export class Bench {
       sessions: 4_096,
       limits: this.limits,
     });
+    this.logicStarts = memory.starts;
     this.logic = memory.starts.map((start) => new LogicWorker(start, (error) => assert.fail(error as Error)));
     this.machine = new SessionMachine({
       limits: this.limits,
@@ -78,6 +82,11 @@ export class Bench {
       for (const worker of this.logic) worker.turn(this.clock.us);
       this.machine.onTick(this.clock.us);
     } while (this.logic.some((worker) => worker.hasWork));
+  }
+
+  /** Operations that found the queue of their worker full. */
+  get refusedTasks(): number {
+    return this.logicStarts.reduce((sum, { threads }) => sum + new Int32Array(threads[0]!.tasks)[REFUSED]!, 0);
   }
 
   get nowS(): number {

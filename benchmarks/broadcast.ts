@@ -1,0 +1,66 @@
+/**
+ * A room of 1,000 players who all move 20 times a second, at 20 ticks a second: how long after its tick was due each state was whole at
+ * each player. With the rooms in the gateway thread, and with a logic worker.
+ *
+ *   node dist/benchmarks/broadcast.js [--players 1000] [--seconds 4] [--small]
+ *
+ * Each tick is a state of 16 bytes a player for every player: 16 MB a tick, 320 MB a second for 1,000. The server runs on one core, the
+ * players on another; with a logic worker, server and worker share one.
+ */
+import { parseArgs } from 'node:util';
+import { createTransport } from '../src/net/create-transport.js';
+import { probeUring } from '../src/uring/probe.js';
+import { type Credential, RoomCrowd } from './broadcast/room-crowd.js';
+import { line, startServer } from './gwrk.js';
+
+const { values } = parseArgs({
+  options: {
+    players: { type: 'string', default: '1000' },
+    seconds: { type: 'string', default: '4' },
+    small: { type: 'boolean', default: false },
+  },
+});
+const players = values.small ? 50 : Number(values.players);
+const seconds = values.small ? 1 : Number(values.seconds);
+const TICK_MS = 50;
+const dfp = new Uint8Array(32).fill(7);
+
+for (const workers of [0, 1]) {
+  const server = await startServer(['--room-tick', `${TICK_MS}ms`, '--logic-workers', String(workers), '--max-connections', '8192']);
+  try {
+    const where = workers === 0 ? 'rooms in the gateway thread' : 'rooms with a logic worker';
+    const target = new URL(server.ws);
+    const transport = await createTransport(probeUring().available ? 'uring' : 'node', {
+      capacity: players,
+      targets: [{ address: target.hostname, family: 4, port: Number(target.port) }],
+      sources: [],
+    });
+    const crowd = new RoomCrowd({
+      transport,
+      host: target.host,
+      credentials: await logIn(server.admin, server.env.GWRK_ADMIN_TOKEN!),
+      dfp,
+      moveEveryUs: TICK_MS * 1_000,
+      runUs: seconds * 1e6,
+    });
+    const { delaysUs, stateBytes, moves, acks, refused } = await crowd.run();
+    const at = (quantile: number): string => `${(delaysUs[Math.floor(delaysUs.length * quantile)]! / 1_000).toFixed(1)} ms`;
+    line(`${where}: states delivered`, delaysUs.length.toLocaleString('en'), `of ${(players * seconds * 20).toLocaleString('en')}`);
+    line(`${where}: megabytes of states a second`, (stateBytes / 1e6 / seconds).toFixed(0));
+    line(`${where}: delivery P50`, at(0.5));
+    line(`${where}: delivery P99`, at(0.99), 'must 20 ms');
+    line(`${where}: moves, answered, refused`, `${moves}, ${acks}, ${refused}`);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function logIn(admin: string, token: string): Promise<readonly Credential[]> {
+  const sessions = Array.from({ length: players }, (_, n) => ({ uid: `p${n}`, dfp: Buffer.from(dfp).toString('base64url') }));
+  const answer = await fetch(`${admin}/admin/v1/sessions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ sessions }),
+  });
+  return ((await answer.json()) as { sessions: Credential[] }).sessions;
+}
