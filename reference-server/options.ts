@@ -8,7 +8,7 @@ import type { DevicePolicy } from './auth/store.js';
 import { isLoopback } from './http-exchange.js';
 import { parseChoice, parseCount, parseDurationMs, parseHost, parseOrigin, parsePort } from './option-values.js';
 import { readSourceSecrets, type SourceSecrets } from './rules/sources/create-source.js';
-import { parseRulesFlag, RULES_FLAG_HELP, RULES_FOOTER, type SourceAddress } from './rules/sources/source-address.js';
+import { onlyOneSource, parseRulesFlag, RULES_FLAG_HELP, RULES_FOOTER, type SourceAddress } from './rules/sources/source-address.js';
 
 export interface ServeOptions extends AuditOptions {
   /** Where sessions are kept; undefined without --redis: in this process. */
@@ -84,7 +84,7 @@ function buildCommand(): Command {
     .option('--devices-per-user <n>', 'devices remembered of a user, each for 30 days', '5')
     .option('--device-policy <policy>', 'a login from one device more: evict the one seen longest ago, or deny', 'evict')
     .option('--allow-origin <origin...>', 'web pages that may connect (none by default)', [])
-    .option('--rules <source>', RULES_FLAG_HELP);
+    .option('--rules <source>', RULES_FLAG_HELP, onlyOneSource);
   return addAuditFlags(command)
     .option('--redis <url>', 'keep sessions in Redis: redis://[user:password@]host[:port][/db], rediss:// for TLS (default: in memory)')
     .option('--tls-cert <file>', 'speak TLS on the WebSocket and http ports: the certificate (PEM), those of its issuers behind it')

@@ -34,6 +34,12 @@ function refuse(given: string, summary: string, allowed: string = SOURCE_FORMS):
   return new GwrkError('GWRK_USAGE', summary, { where: '--rules', given, allowed });
 }
 
+/** For a flag that may stand once: of two sources the last one would win in silence. Throws GWRK_USAGE. */
+export function onlyOneSource(given: string, before: string | undefined): string {
+  if (before !== undefined) throw refuse(given, '--rules is given twice', 'one source; others push by PUT /admin/rules');
+  return given;
+}
+
 /** Reads --rules, if it is given. Throws GWRK_USAGE. */
 export function parseRulesFlag(given: string | undefined, isEcho: boolean): SourceAddress | undefined {
   if (given === undefined) return undefined;

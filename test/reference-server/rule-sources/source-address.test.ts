@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseServeOptions } from '../../../reference-server/options.js';
 import { ApolloSource } from '../../../reference-server/rules/sources/apollo-source.js';
 import { createSource, readSourceSecrets } from '../../../reference-server/rules/sources/create-source.js';
 import { FileSource } from '../../../reference-server/rules/sources/file-source.js';
@@ -96,6 +97,14 @@ test('credentials in the address are refused and not repeated', () => {
       (error: GwrkError) => error instanceof GwrkError && !JSON.stringify([error.message, error.details]).includes('s3cret'),
     );
   }
+});
+
+test('a second --rules is refused', () => {
+  const argv = ['--rules', 'a.json', '--rules', 'b.json'];
+  assert.throws(
+    () => parseServeOptions(argv, {}),
+    (error: GwrkError) => error.code === 'GWRK_USAGE' && /given twice/u.test(error.message),
+  );
 });
 
 test('with --echo there is nothing that rules could govern', () => {
