@@ -27,9 +27,9 @@ export class MainTrail {
     this.#audit.note('login.bulk', { detail: `${count} sessions` });
   }
 
-  refresh({ event, uid, detail }: RefreshEvent): void {
+  refresh({ event, ...said }: RefreshEvent): void {
     this.#metrics.countAudit(event);
-    this.#audit.note(event, { uid, detail });
+    this.#audit.note(event, said);
   }
 
   /** Sessions that ended before their time, 16 bytes each. */

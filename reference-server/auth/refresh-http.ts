@@ -65,11 +65,12 @@ export class RefreshRoutes {
     if (body === undefined) return sendTooLarge(response, MAX_BODY_BYTES);
     const shown = readShown(parseJson(body));
     if (shown === undefined) return sendJson(response, 400, { error: 'MALFORMED', detail: FORM });
-    const waitMs = this.#options.limits.attempt(shown.uid, request.socket.remoteAddress);
+    const { remoteAddress, remotePort } = request.socket;
+    const waitMs = this.#options.limits.attempt(shown.uid, remoteAddress);
     if (waitMs > 0) return sendJson(response, 429, { error: 'RATE' }, { 'retry-after': String(Math.ceil(waitMs / 1000)) });
     let answer: object | undefined;
     try {
-      const grant = await this.#options.refresher.refresh(shown.uid, shown.refresh, shown.dfp);
+      const grant = await this.#options.refresher.refresh(shown.uid, shown.refresh, shown.dfp, `${remoteAddress}:${remotePort}`);
       answer = grant && (await answerOf(shown, grant));
     } catch {
       return sendJson(response, 503, { error: 'STORE_DOWN', code: '0209' });

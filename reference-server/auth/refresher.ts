@@ -29,8 +29,8 @@ export interface RefresherOptions {
   readonly kid: number;
   readonly store: AuthStore;
   readonly clock: Clock;
-  /** Called once a refresh with what became of it: for the metrics and the audit, never for the client. */
-  readonly onOutcome: (kind: RefreshKind, uid: string) => void;
+  /** Called once a refresh with what became of it, and the sid where there is one: for the metrics and the audit, never for the client. */
+  readonly onOutcome: (kind: RefreshKind, uid: string, peer: string, sid?: Uint8Array) => void;
 }
 
 /**
@@ -52,13 +52,13 @@ export class Refresher {
 
   /**
    * New tokens for the refresh token (36 bytes) of this user on the device with this fingerprint (32 bytes), or undefined for
-   * one that is not good, whatever the reason. Rejects when the store cannot be asked.
+   * one that is not good, whatever the reason. `peer` ("ip:port") showed it. Rejects when the store cannot be asked.
    */
-  async refresh(uid: string, token: Uint8Array, dfp: Uint8Array): Promise<Grant | undefined> {
+  async refresh(uid: string, token: Uint8Array, dfp: Uint8Array, peer: string): Promise<Grant | undefined> {
     const { store, clock, onOutcome } = this.#options;
     const letters = Buffer.from(uid, 'latin1');
     if (!this.#tokens.isGenuine(token, letters, letters.length)) {
-      onOutcome('forged', uid);
+      onOutcome('forged', uid, peer);
       return undefined;
     }
     const deviceMac = new Uint8Array(32);
@@ -69,11 +69,15 @@ export class Refresher {
     try {
       outcome = await store.refresh({ uid, family, generation: generationOf(token), deviceMac, newJti: randomBytes(16), accessExpS });
     } catch (error) {
-      onOutcome('unavailable', uid);
+      onOutcome('unavailable', uid, peer);
       throw error;
     }
-    onOutcome(outcome.kind, uid);
-    return 'sid' in outcome ? this.#grant(letters, family, deviceMac, outcome) : undefined;
+    if (!('sid' in outcome)) {
+      onOutcome(outcome.kind, uid, peer);
+      return undefined;
+    }
+    onOutcome(outcome.kind, uid, peer, outcome.sid);
+    return this.#grant(letters, family, deviceMac, outcome);
   }
 
   #grant(uid: Uint8Array, family: Uint8Array, deviceMac: Uint8Array, outcome: Extract<RefreshOutcome, { sid: Uint8Array }>): Grant {

@@ -15,6 +15,10 @@ export interface RefreshEvent {
   readonly uid: string;
   /** What became of it, one of REFRESH_OUTCOMES. */
   readonly detail: RefreshKind;
+  /** "ip:port" of whoever showed the token. */
+  readonly peer: string;
+  /** 16 bytes, of a refresh that was granted. */
+  readonly sid?: Uint8Array;
 }
 
 export interface RenewalOptions {
@@ -44,10 +48,11 @@ export class Renewal {
       registers: [registry],
     });
     for (const outcome of REFRESH_OUTCOMES) counter.inc({ outcome }, 0);
-    const onOutcome = (detail: RefreshKind, uid: string): void => {
+    const onOutcome = (detail: RefreshKind, uid: string, peer: string, sid?: Uint8Array): void => {
       counter.inc({ outcome: detail });
       const isGranted = detail === 'rotated' || detail === 'repeated';
-      onEvent({ event: isGranted ? 'refresh' : detail === 'reuse' ? 'reuse' : 'refresh.fail', uid, detail });
+      const event = isGranted ? 'refresh' : detail === 'reuse' ? 'reuse' : 'refresh.fail';
+      onEvent({ event, uid, detail, peer, ...(sid === undefined ? {} : { sid }) });
     };
     this.#refresher = new Refresher({ keys, kid, store, clock, onOutcome });
     this.#limits = new RequestLimits(clock, isLoopbackExempt);
@@ -55,7 +60,7 @@ export class Renewal {
   }
 
   /** The answer to a REFRESH packet; never rejects. */
-  async answer({ slot, number, seq, uid, sid, token, dfp }: RefreshAskMessage): Promise<RefreshAnswerMessage> {
+  async answer({ slot, number, seq, uid, sid, peer, token, dfp }: RefreshAskMessage): Promise<RefreshAnswerMessage> {
     const refusal = (code: number, retryAfterMs = 0): RefreshAnswerMessage => {
       return { type: 'refreshed', slot, number, seq, code, retryAfterMs };
     };
@@ -63,7 +68,7 @@ export class Renewal {
     if (waitMs > 0) return refusal(CODE_RATE, Math.ceil(waitMs));
     let grant: Grant | undefined;
     try {
-      grant = await this.#refresher.refresh(uid, token, dfp);
+      grant = await this.#refresher.refresh(uid, token, dfp, peer);
     } catch {
       return refusal(CODE_STORE_DOWN);
     }

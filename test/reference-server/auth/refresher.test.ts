@@ -16,6 +16,7 @@ import { ask } from '../server/http-client.js';
 import { ManualClock } from './manual-clock.js';
 
 const keys = deriveMasterKeys(new Uint8Array(32).fill(0x5a));
+const PEER = '127.0.0.1:1';
 const DFP = new Uint8Array(32).fill(0xd5);
 
 /** A store that counts the refreshes it is asked for, and has no answer while `isDown`. */
@@ -68,7 +69,7 @@ for (const count of [2, 10, 50]) {
   test(`${count} refreshes of one token at once get one and the same tokens, and the session stays`, async () => {
     const { store, refresher, login, outcomes } = setUp();
     const { uid, refresh, sid } = await login('alice');
-    const grants = await Promise.all(Array.from({ length: count }, () => refresher.refresh(uid, refresh, DFP)));
+    const grants = await Promise.all(Array.from({ length: count }, () => refresher.refresh(uid, refresh, DFP, PEER)));
     for (const grant of grants) assert.deepEqual(grant, grants[0]);
     assert.deepEqual(
       [outcomes.filter((kind) => kind === 'rotated').length, outcomes.filter((kind) => kind === 'repeated').length],
@@ -84,7 +85,7 @@ test('clients that race time and again, each with what it heard last, are never 
   let held: Uint8Array[] = [refresh, refresh, refresh];
   for (let round = 0; round < 90; round++) {
     clock.ms += 840_000 / 90;
-    const grants = await Promise.all(held.map((token) => refresher.refresh(uid, token, DFP)));
+    const grants = await Promise.all(held.map((token) => refresher.refresh(uid, token, DFP, PEER)));
     held = grants.map((grant) => grant!.refresh);
   }
   assert.equal(outcomes.filter((kind) => kind === 'rotated').length, 90);
@@ -96,7 +97,7 @@ test('a token that the end of the session cuts short was issued that much earlie
   const { uid, refresh } = await login('alice');
   const endS = clock.ms / 1000 + 86_400;
   clock.ms = (endS - 60) * 1000;
-  const grant = (await refresher.refresh(uid, refresh, DFP))!;
+  const grant = (await refresher.refresh(uid, refresh, DFP, PEER))!;
   assert.deepEqual([grant.accessExpS, grant.refreshExpS], [endS, endS]);
   const { payload } = await jwtVerify(Buffer.from(grant.access).toString(), keys.jwt, { currentDate: new Date(clock.ms), typ: 'at+jwt' });
   assert.deepEqual([payload.exp, payload.iat], [endS, endS - 900]);
@@ -108,29 +109,27 @@ test('1,000 forged tokens never reach the store', async () => {
   for (let n = 0; n < 1_000; n++) {
     const forged = n % 2 === 0 ? new Uint8Array(randomBytes(36)) : refresh.slice();
     if (n % 2 === 1) forged[n % 36]! ^= 1 << (n % 8);
-    assert.equal(await refresher.refresh(uid, forged, DFP), undefined);
+    assert.equal(await refresher.refresh(uid, forged, DFP, PEER), undefined);
   }
   assert.equal(store.asked, 0);
   assert.deepEqual(new Set(outcomes), new Set(['forged']));
-  assert.ok(await refresher.refresh(uid, refresh, DFP));
+  assert.ok(await refresher.refresh(uid, refresh, DFP, PEER));
 });
 
 test('what the store refuses is told to the audit by its reason: reuse by its own name', async () => {
   const { clock, renewal, login, events } = setUp();
   const { uid, refresh, sid } = await login('alice');
-  const question = { type: 'refresh', slot: 1, number: 1, seq: 2, uid, sid, peer: '127.0.0.1:1', token: refresh, dfp: DFP } as const;
+  const question = { type: 'refresh', slot: 1, number: 1, seq: 2, uid, sid, peer: PEER, token: refresh, dfp: DFP } as const;
   assert.equal((await renewal.answer(question)).code, 0);
   clock.ms += 11_000;
   assert.equal((await renewal.answer(question)).code, 0x0201);
   assert.equal((await renewal.answer(question)).code, 0x0201);
-  assert.deepEqual(
-    events.map(({ event, detail }) => [event, detail]),
-    [
-      ['refresh', 'rotated'],
-      ['reuse', 'reuse'],
-      ['refresh.fail', 'unknown'],
-    ],
-  );
+  const who = { uid, peer: PEER };
+  assert.deepEqual(events, [
+    { event: 'refresh', detail: 'rotated', sid, ...who },
+    { event: 'reuse', detail: 'reuse', ...who },
+    { event: 'refresh.fail', detail: 'unknown', ...who },
+  ]);
 });
 
 test('a question of a gateway thread is answered for its slot and number, whatever the store does', async () => {
@@ -138,7 +137,7 @@ test('a question of a gateway thread is answered for its slot and number, whatev
   const [first, second] = [await login('alice'), await login('alice')];
   const ask = (session: typeof first, changes = {}) => {
     const { uid, sid, refresh: token } = session;
-    return renewal.answer({ type: 'refresh', slot: 7, number: 99, seq: 5, uid, sid, peer: '127.0.0.1:1', token, dfp: DFP, ...changes });
+    return renewal.answer({ type: 'refresh', slot: 7, number: 99, seq: 5, uid, sid, peer: PEER, token, dfp: DFP, ...changes });
   };
   store.isDown = true;
   assert.deepEqual(await ask(first), { type: 'refreshed', slot: 7, number: 99, seq: 5, code: 0x0209, retryAfterMs: 0 });

@@ -38,6 +38,13 @@ test('counts take k and m, durations take units, origins may be several', () => 
   assert.deepEqual(options.allowedOrigins, ['https://a.example', 'https://b.example:8443']);
 });
 
+test('a user has one session on any of five devices, and another device takes the place of the oldest', () => {
+  const { sessionsPerUser, devicesPerUser, devicePolicy } = parseServeOptions([], {});
+  assert.deepEqual([sessionsPerUser, devicesPerUser, devicePolicy], [1, 5, 'evict']);
+  const options = parseServeOptions('--sessions-per-user 3 --devices-per-user 2 --device-policy deny'.split(' '), {});
+  assert.deepEqual([options.sessionsPerUser, options.devicesPerUser, options.devicePolicy], [3, 2, 'deny']);
+});
+
 const BAD: readonly (readonly [argv: string, where: string | undefined])[] = [
   ['--port 65536', '--port'],
   ['--port -1', '--port'],
@@ -56,6 +63,10 @@ const BAD: readonly (readonly [argv: string, where: string | undefined])[] = [
   ['--heartbeat 1ms', '--heartbeat'],
   ['--rooms 0', '--rooms'],
   ['--max-sessions 11m', '--max-sessions'],
+  ['--sessions-per-user 0', '--sessions-per-user'],
+  ['--devices-per-user 0', '--devices-per-user'],
+  ['--devices-per-user 1001', '--devices-per-user'],
+  ['--device-policy ask', '--device-policy'],
   ['--allow-origin *', '--allow-origin'],
   ['--allow-origin https://a.example/x', '--allow-origin'],
   ['--redis redis://127.0.0.1', undefined],
