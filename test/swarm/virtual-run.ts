@@ -5,6 +5,7 @@ import type { ExecutorSpec } from '../../src/scenario/plan.js';
 import { createFlows, createSwarm, rowsOf } from '../../src/swarm/create-swarm.js';
 import type { Credentials } from '../../src/swarm/credentials.js';
 import type { ErrorCount, WorkerStart } from '../../src/swarm/messages.js';
+import type { SlowOperationLog } from '../../src/swarm/slow-operations.js';
 import type { Swarm } from '../../src/swarm/swarm.js';
 import { type LoginRequest, requestsOf } from './virtual-reference.js';
 import { type Script, VirtualTransport } from './virtual-transport.js';
@@ -15,6 +16,7 @@ export interface VirtualRunOptions {
   readonly maxConnecting?: number;
   readonly sources?: readonly string[];
   readonly seed?: number;
+  readonly slowUs?: number;
   /** In place of the scenario's own, for the executors that files do not have yet. */
   readonly executor?: ExecutorSpec;
   /** Answers to questions for credentials; default: none come. */
@@ -32,6 +34,7 @@ export class VirtualRun {
   readonly recorder: Recorder;
   readonly swarm: Swarm;
   readonly credentials: Credentials;
+  readonly slow: SlowOperationLog;
   readonly #errors: () => ErrorCount[];
   isStopped = false;
 
@@ -51,12 +54,13 @@ export class VirtualRun {
       sources: options.sources ?? [],
       maxConnecting: options.maxConnecting ?? 1000,
       seed: options.seed ?? 1,
+      ...(options.slowUs === undefined ? {} : { slowUs: options.slowUs }),
       recorder,
       control: new SharedArrayBuffer(12),
     };
     const flows = createFlows(start);
     this.transport = new VirtualTransport(rowsOf(flows), script);
-    const { swarm, credentials, errors } = createSwarm(start, flows, {
+    const { swarm, credentials, errors, slow } = createSwarm(start, flows, {
       clock: this.transport,
       host: { poll: () => !this.isStopped },
       transport: this.transport,
@@ -64,6 +68,7 @@ export class VirtualRun {
     });
     this.swarm = swarm;
     this.credentials = credentials;
+    this.slow = slow;
     this.recorder = new Recorder(recorder);
     this.#errors = () => errors.list();
   }
