@@ -64,7 +64,7 @@ function readyLine(server: Server, options: ServeOptions): string {
     ...(options.tls !== undefined && options.gateway === 'auto' ? { gatewayReason: 'TLS is spoken by the ws gateway' } : {}),
     pid: process.pid,
     ...(options.isMasterKeyFresh ? { freshKeys: true } : {}),
-    ...(options.isAdminTokenFresh ? { adminToken: options.adminToken } : {}),
+    ...(options.isAdminTokenFresh ? { adminToken: options.adminToken.reveal() } : {}),
   });
 }
 

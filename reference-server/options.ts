@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Command, CommanderError } from 'commander';
 import { GwrkError } from '../src/core/errors.js';
+import { Secret } from '../src/core/secret.js';
 import { type AuditOptions, addAuditFlags, parseAuditOptions } from './audit/audit-options.js';
 import type { ProofKind } from './auth/proof.js';
 import { parseRedisUrl, type RedisAddress } from './auth/redis-url.js';
@@ -37,9 +38,9 @@ export interface ServeOptions extends AuditOptions {
   readonly devicePolicy: DevicePolicy;
   readonly allowedOrigins: readonly string[];
   /** 32 bytes. */
-  readonly masterKey: Uint8Array;
+  readonly masterKey: Secret<Uint8Array>;
   readonly isMasterKeyFresh: boolean;
-  readonly adminToken: string;
+  readonly adminToken: Secret<string>;
   readonly isAdminTokenFresh: boolean;
   /** Files of --tls-cert and --tls-key. */
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
@@ -210,9 +211,9 @@ export function parseServeOptions(argv: readonly string[], env: NodeJS.ProcessEn
     devicesPerUser: parseCount('--devices-per-user', flags.devicesPerUser!, 1, 1_000),
     devicePolicy: parseChoice('--device-policy', flags.devicePolicy!, ['evict', 'deny']),
     allowedOrigins: flags.allowOrigin.map((origin) => parseOrigin('--allow-origin', origin)),
-    masterKey: masterKey ?? new Uint8Array(randomBytes(32)),
+    masterKey: new Secret(masterKey ?? new Uint8Array(randomBytes(32))),
     isMasterKeyFresh: masterKey === undefined,
-    adminToken: adminToken ?? randomBytes(24).toString('base64url'),
+    adminToken: new Secret(adminToken ?? randomBytes(24).toString('base64url')),
     isAdminTokenFresh: adminToken === undefined,
     tls,
     credentialsPath,

@@ -107,7 +107,7 @@ function makeProof(options: ServeOptions, clock: Clock): Proof {
     case 'none':
       return noProof;
     case 'ticket':
-      return ticketProof(deriveTicketKey(options.masterKey), clock);
+      return ticketProof(deriveTicketKey(options.masterKey.reveal()), clock);
     case 'scrypt':
       return scryptProof(readCredentials(options.credentialsPath!));
   }
@@ -125,7 +125,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
   const gateway = chooseGateway(options);
   const tls = options.tls === undefined ? undefined : readTlsFiles(options.tls);
   const proof = makeProof(options, clock);
-  const keys = deriveMasterKeys(options.masterKey);
+  const keys = deriveMasterKeys(options.masterKey.reveal());
   const table = SessionTable.create(options.echo ? 1 : options.maxSessions);
   const limits: StoreLimits = {
     maxSessionsPerUser: options.sessionsPerUser,
@@ -230,7 +230,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
     await rules.start();
     const http = httpRoutes({ ...(options.echo ? {} : { login, renewal: renewal.routes }), lifecycle, metrics });
     const admin = adminRoutes({
-      token: options.adminToken,
+      token: options.adminToken.reveal(),
       onBulkLogin: (count) => told.bulkLogin(count),
       issuer,
       store,
@@ -300,7 +300,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
         ...rooms.start,
         heartbeatMs: options.heartbeatMs,
         echo: options.echo,
-        masterKeyHex: Buffer.from(options.masterKey).toString('hex'),
+        masterKeyHex: Buffer.from(options.masterKey.reveal()).toString('hex'),
         kid: KID,
         isStoreShared: sharedStore !== undefined,
         sessionTable: table.buffer,
