@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Option } from 'commander';
 import { GwrkError } from '../src/core/errors.js';
 import { Secret } from '../src/core/secret.js';
 import { type AuditOptions, addAuditFlags, parseAuditOptions } from './audit/audit-options.js';
@@ -65,13 +65,19 @@ Environment:
   GWRK_CREDENTIALS  the file of --proof scrypt: a line a user, uid:salt:hash
 ${RULES_FOOTER}`;
 
+/** A flag's line of --help: a default that says nothing (off, an empty list) is not shown. */
+function describeFlag({ description, defaultValue, defaultValueDescription }: Option): string {
+  const isNothing = defaultValue === undefined || defaultValue === false || (Array.isArray(defaultValue) && defaultValue.length === 0);
+  return isNothing ? description : `${description} (default: ${defaultValueDescription ?? defaultValue})`;
+}
+
 function buildCommand(): Command {
   const command = new Command('gwrk serve')
     .description('Starts the reference game server. Prints one line of JSON when it is ready; SIGTERM drains it.')
     .option('--host <address>', 'address of the WebSocket and http ports', '127.0.0.1')
     .option('--port <n>', 'WebSocket port', '9000')
     .option('--http-port <n>', 'login and health', '9001')
-    .option('--admin-port <n>', 'bulk sessions, metrics and statistics, on loopback', '9002')
+    .option('--admin-port <n>', 'rules, revocation, bulk sessions, metrics and statistics, on loopback', '9002')
     .option('--gateway <kind>', 'auto, ws (npm ws, portable) or uring (Linux)', 'auto')
     .option('--threads <n>', 'gateway threads; more than one needs the uring gateway', '1')
     .option('--logic-workers <n>', 'threads that own the rooms; 0: the gateway thread (default: 0, with more gateway threads 1)')
@@ -93,6 +99,7 @@ function buildCommand(): Command {
     .option('--insecure-plaintext', 'allow a --host that other machines can reach, though nothing is encrypted', false)
     .option('--echo', 'a plain WebSocket echo and nothing else', false)
     .addHelpText('after', FOOTER)
+    .configureHelp({ optionDescription: describeFlag })
     .allowExcessArguments(false)
     .exitOverride();
 }
