@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { LOGIN_OUTCOMES, type LoginOutcome } from './auth/login.js';
 import { COUNTER_NAMES, type Counters } from './counters.js';
 import { MainThreadGc } from './main-thread-gc.js';
+import { EventLoopLag, REPLACED_LAG_METRICS } from './telemetry/event-loop-lag.js';
 import { registerGc, registerThreadCounters, registerTurns } from './telemetry/thread-metrics.js';
 
 export interface MetricsOptions {
@@ -46,12 +47,15 @@ export class Metrics {
   readonly #threads: readonly Record<string, number>[];
 
   readonly #audit: Counter<'event'>;
+  readonly #lag: EventLoopLag;
 
   constructor(options: MetricsOptions) {
     this.#options = options;
     this.#threads = options.counters.map(() => ({}));
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 50 });
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 1_000 });
+    for (const name of REPLACED_LAG_METRICS) this.#registry.removeSingleMetric(name);
+    this.#lag = new EventLoopLag(this.#registry);
     registerThreadCounters(this.#registry, options.counters);
     registerTurns(this.#registry, options.counters);
     registerGc(this.#registry, options.counters, this.#gc);
@@ -129,6 +133,7 @@ export class Metrics {
 
   close(): void {
     this.#gc.stop();
+    this.#lag.stop();
     this.#registry.clear();
   }
 
