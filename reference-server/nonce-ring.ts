@@ -21,7 +21,7 @@ const RING_INTS = RING_ENTRIES + ENTRIES * ENTRY_INTS;
 
 /** Rings of one buffer, and by how many it grows: memory goes to rings in use, not to all that may be. */
 const SEGMENT_RINGS = 16_384;
-const GROW_RINGS = 64;
+const GROW_RINGS = 256;
 
 export interface NonceRingsMemory {
   readonly capacity: number;
@@ -199,7 +199,13 @@ export class NonceRings {
 
   #segmentOf(row: number): Int32Array {
     const index = Math.floor(row / SEGMENT_RINGS);
-    return (this.#segments[index] ??= new Int32Array(this.#buffers[index]!));
+    const view = this.#segments[index];
+    if (view !== undefined && this.#at(row) < view.length) return view;
+    // Of a fixed length: a view that grew with its buffer would cost ten nanoseconds more at each access.
+    const buffer = this.#buffers[index]!;
+    const whole = new Int32Array(buffer, 0, buffer.byteLength >>> 2);
+    this.#segments[index] = whole;
+    return whole;
   }
 
   #at(row: number): number {
