@@ -55,6 +55,9 @@ export class RedisDown extends Error {
   override readonly name = 'RedisDown';
 }
 
+/** Trying again will not help. */
+const REFUSED = /^(WRONGPASS|NOAUTH|NOPERM|ERR)\b/;
+
 const isReply = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
 const isUnknownScript = (error: unknown): boolean => isReply(error) && error.message.startsWith('NOSCRIPT');
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -133,9 +136,15 @@ class IoredisLink implements RedisLink {
 
   async start(): Promise<void> {
     const [commands, events] = [this.#commands, this.#events];
+    let refuse: (error: Error) => void = () => {};
+    const refused = new Promise<never>((_resolve, reject) => {
+      refuse = reject;
+    });
+    refused.catch(() => {});
     for (const client of [commands, events]) {
       client.on('error', (error) => {
         this.#lastError = messageOf(error);
+        if (REFUSED.test(this.#lastError)) refuse(new RedisDown(this.#lastError));
       });
       client.connect().catch(() => {}); // tried again; 'ready' or the limit below tells
     }
@@ -145,7 +154,7 @@ class IoredisLink implements RedisLink {
     const limit = new Promise<never>((_resolve, reject) => {
       setTimeout(() => reject(new RedisDown(this.#lastError || 'no answer')), START_LIMIT_MS).unref();
     });
-    await Promise.race([limit, Promise.all([untilReady(commands), this.#untilSubscribed()])]);
+    await Promise.race([limit, refused, Promise.all([untilReady(commands), this.#untilSubscribed()])]);
     await this.#learnRunId();
     this.#isUp = true;
     commands.on('ready', () => this.#askAgain());

@@ -81,6 +81,19 @@ export class RedisServer {
     }
   }
 
+  /** Sends one command as a line of text; resolves with the first line of the answer. */
+  command(line: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(this.port, '127.0.0.1', () => socket.write(`${line}\r\n`));
+      socket.setTimeout(2_000, () => socket.destroy(new Error(`no answer to ${line}`)));
+      socket.once('error', reject);
+      socket.once('data', (text) => {
+        socket.destroy();
+        resolve(String(text).split('\r\n', 1)[0]!);
+      });
+    });
+  }
+
   signal(name: 'SIGSTOP' | 'SIGCONT'): void {
     this.#child!.kill(name);
   }

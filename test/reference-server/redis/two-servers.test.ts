@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HOSTILE_UIDS } from '../auth/hostile-uids.js';
 import { GameClient } from '../server/game-client.js';
 import { ask, BEARER, DFP, FREE_PORTS, SECRETS } from '../server/http-client.js';
 import { portOf, type Served, serveProcess } from '../server/serve-process.js';
@@ -88,6 +89,22 @@ describe('two processes of gwrk serve on one Redis', { skip: needsRedis, timeout
     assert.deepEqual(codesOf(await atA.sign(1)), [OP_WINDOW]);
     atA.game.socket.close();
     atB.game.socket.close();
+  });
+
+  test('no uid but a well-formed one reaches Redis, at any of the routes', async () => {
+    assert.ok(HOSTILE_UIDS.length >= 200);
+    const before = await redis.command('DBSIZE');
+    const refresh = Buffer.alloc(36, 1).toString('base64url');
+    for (let from = 0; from < HOSTILE_UIDS.length; from += 25) {
+      const asked = HOSTILE_UIDS.slice(from, from + 25).flatMap((uid) => [
+        ask(a.http, '/v1/login', { body: JSON.stringify({ uid, dfp: DFP }) }),
+        ask(a.http, '/v1/refresh', { body: JSON.stringify({ uid, refresh, dfp: DFP }) }),
+        ask(a.admin, '/admin/v1/sessions', { headers: BEARER, body: JSON.stringify({ sessions: [{ uid, dfp: DFP }] }) }),
+        ask(a.admin, '/admin/v1/revoke', { headers: BEARER, body: JSON.stringify({ uid }) }),
+      ]);
+      for (const { status, text } of await Promise.all(asked)) assert.equal(status, 400, text);
+    }
+    assert.equal(await redis.command('DBSIZE'), before);
   });
 
   test('while Redis is down live sockets stay, logins are 0209, and the limit is judged by each process alone', async () => {
