@@ -107,6 +107,9 @@ export class OperationPackets {
   runJudged(slot: number, bytes: Uint8Array, verdict: number, nowUs: number): boolean {
     const { counters, columns } = this.#core;
     if (verdict === STORE_DOWN) counters.values[OPS_JUDGED_ALONE]!++;
+    // The queue of a logic worker may have filled up meanwhile.
+    const opcode = readU16(bytes, P.OP_SIGNED_OPCODE);
+    if (opcode === P.OPCODE_TRADE && this.#rooms.isFull(slot)) return this.#refuse(slot, bytes, 0, P.CODE_FULL, nowUs);
     // This process counts along, so that it can go on alone when the store has no answer.
     const isAllowedHere = verdict !== STORE_NO && this.#signing.limit.ask(columns.user, slot * 16, nowUs) === OP_ALLOWED;
     if (!(verdict === STORE_YES || isAllowedHere)) return this.#refuse(slot, bytes, 0, P.CODE_OP_WINDOW, nowUs);
