@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { setUpTests } from './test-setup.js';
 
 const SERIAL = ['integration/', 'faults/', 'cli/', 'benchmarks/'];
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -49,6 +50,8 @@ if (files.length === 0) {
   process.stderr.write(`no test file's path holds ${process.argv.slice(2).join(' or ')}\n`);
   process.exit(1);
 }
+const setUp = await setUpTests(files);
+if (setUp !== undefined) process.stdout.write(`${setUp}\n`);
 const isSerial = (file) => SERIAL.some((room) => file.startsWith(room));
 const parallel = await runPass(
   files.filter((file) => !isSerial(file)),
