@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { EXIT } from '../core/exit-codes.js';
 import { registerAudit } from './audit.js';
+import { registerDoctor } from './doctor.js';
 import { tellFailure } from './failure.js';
 import type { Finish } from './finish.js';
 import { rewriteGoFlags } from './go-flags.js';
@@ -18,6 +19,7 @@ const COMMANDS: readonly ((program: Command, finish: Finish) => void)[] = [
   registerRun,
   registerServe,
   registerAudit,
+  registerDoctor,
   registerValidate,
   registerReport,
   registerWhy,
