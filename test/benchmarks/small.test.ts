@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { probeUring } from '../../src/uring/probe.js';
 import { repository } from '../integration/gwrk-process.js';
+import { needsRedis } from '../reference-server/redis/redis-server.js';
 
 const run = promisify(execFile);
 const uring = probeUring();
@@ -16,6 +17,7 @@ const SIDES = /(?: {2}\S.* \d+ ns\/op.*\n(?:[^ ].*\n)*){4}/u;
 
 /** What each program must print in its small mode, whatever the figures are. */
 const PROGRAMS: Readonly<Record<string, { readonly prints: readonly RegExp[]; readonly skip?: string | false }>> = {
+  'audit.js': { prints: [/auth\.ok into the ring +[\d.]+ us/u, /to its line on disk +[\d.]+ us/u, /events lost +0$/mu] },
   'breaker.js': { prints: [/slow-call ratio, closed +[\d.]+ ns +[\d.]+ B/u, /three breakers and a flow rule +[\d.]+ ns/u] },
   'broadcast.js': {
     prints: [/gateway thread: states delivered +[\d,]+ /u, /logic worker: delivery P99 +[\d.]+ ms/u, /refused +\d+, \d+, 0/u],
@@ -24,6 +26,10 @@ const PROGRAMS: Readonly<Record<string, { readonly prints: readonly RegExp[]; re
   'gateway-10k.js': { prints: [/^answers +\d+/mu, /ws_msg_rtt p99 +[\d.]+ ms/u, /^verdict +\w+/mu] },
   'heartbeats.js': { prints: [/planned 500 \/s: answered +[\d,]+ \/s/u, /most answered +[\d,]+ \/s/u], skip: needsUring },
   'mac-timing.js': { prints: [/^stored midstates/mu, / {2}wrong in byte 15 +[\d.]+ ns\/op/u, /\|t\| [\d.]+ {2}\(4\.5/u] },
+  'login-redis.js': {
+    prints: [/logins through Redis.* \d+ \/s/u, /server CPU a login +\d+ us/u, /open model: P99 +[\d.]+ ms/u],
+    skip: needsRedis,
+  },
   'memory.js': { prints: [/peak RSS with 500 clients +\d+ MB/u, /bytes a held client \(slope\) +-?\d+/u], skip: needsUring },
   'million.js': {
     prints: [/planned, connected, ready +500 500 500/u, /failed, lost, heartbeats missed +0 0 0/u, /session_ready P99 +[\d.]+ ms/u],
