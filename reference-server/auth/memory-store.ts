@@ -52,6 +52,9 @@ export class MemoryStore implements AuthStore {
   /** Devices whose user has no session on them. */
   readonly #devices: DeviceMemory;
   #lastLoginMs = 0;
+  /** The device whose session comes in the place of those that are ended now: it need not be remembered beside it. */
+  #arriving: Uint8Array | undefined;
+  #arrivingAt = 0;
   #ended: EndedListener = () => {};
   /** Sids that ended during one verb. */
   #endedSids = new Uint8Array(16 * 64);
@@ -191,11 +194,8 @@ export class MemoryStore implements AuthStore {
     const table = this.#table;
     const { userHashes, deviceMacs } = batch;
     const at = i * 16;
-    this.#dropExpired(userHashes, at);
-    if (!this.#admitDevice(userHashes, at, deviceMacs, i * 32)) return LOGIN_DEVICE_LIMIT;
-    for (let have = this.#users.count(userHashes, at); have >= this.#limits.maxSessionsPerUser; have--) {
-      this.#end(this.#users.first(userHashes, at));
-    }
+    const isKnown = this.#users.first(userHashes, at) !== NONE || this.#devices.first(userHashes, at) !== NONE;
+    if (isKnown && !this.#makeRoom(userHashes, at, deviceMacs, i * 32)) return LOGIN_DEVICE_LIMIT;
     if (table.size === table.capacity && !this.#endOneOutOfAccess()) return LOGIN_FULL;
     const row = table.insert(batch.sids, at, batch.jtis, at, userHashes, at, deviceMacs, i * 32, batch.accessExpS);
     this.#users.add(row, userHashes, at);
@@ -206,14 +206,27 @@ export class MemoryStore implements AuthStore {
     for (let b = 0; b < 16; b++) this.#families[row * 16 + b] = batch.families[at + b]!;
     // A write would touch memory that a session without a refresh never needs.
     if (this.#rotations[row] !== 0) this.#rotations[row] = 0;
+    if (!isKnown) return LOGIN_OK;
     const remembered = this.#devices.find(userHashes, at, deviceMacs, i * 32);
     if (remembered !== NONE) this.#devices.forget(remembered);
     return LOGIN_OK;
   }
 
+  /** Makes room for a login of a user who is known. False: for its device there is none. */
+  #makeRoom(users: Uint8Array, userAt: number, devices: Uint8Array, deviceAt: number): boolean {
+    this.#dropExpired(users, userAt);
+    if (!this.#admitDevice(users, userAt, devices, deviceAt)) return false;
+    this.#arriving = devices;
+    this.#arrivingAt = deviceAt;
+    for (let have = this.#users.count(users, userAt); have >= this.#limits.maxSessionsPerUser; have--) {
+      this.#end(this.#users.first(users, userAt));
+    }
+    this.#arriving = undefined;
+    return true;
+  }
+
   /** Makes room for the device of a login. False: the user has as many as allowed, and this is another one. */
   #admitDevice(users: Uint8Array, userAt: number, devices: Uint8Array, deviceAt: number): boolean {
-    if (this.#users.first(users, userAt) === NONE && this.#devices.first(users, userAt) === NONE) return true;
     if (this.#rowOnDevice(users, userAt, devices, deviceAt) !== NONE) return true;
     if (this.#devices.find(users, userAt, devices, deviceAt) !== NONE) return true;
     const { maxDevicesPerUser, devicePolicy } = this.#limits;
@@ -298,8 +311,14 @@ export class MemoryStore implements AuthStore {
     this.#users.remove(row);
     this.#table.remove(row);
     const other = this.#rowOnDevice(this.#user, 0, this.#device, 0);
-    if (other === NONE) this.#devices.remember(this.#user, this.#device, this.#loginMs[row]!);
-    else this.#loginMs[other] = Math.max(this.#loginMs[other]!, this.#loginMs[row]!);
+    if (other !== NONE) this.#loginMs[other] = Math.max(this.#loginMs[other]!, this.#loginMs[row]!);
+    else if (!this.#isArriving(this.#device)) this.#devices.remember(this.#user, this.#device, this.#loginMs[row]!);
+  }
+
+  #isArriving(device: Uint8Array): boolean {
+    if (this.#arriving === undefined) return false;
+    for (let i = 0; i < 16; i++) if (device[i] !== this.#arriving[this.#arrivingAt + i]) return false;
+    return true;
   }
 
   /** A session of the user on this device, or -1. */
