@@ -25,7 +25,7 @@ async function setUp(apt: string, env: Readonly<Record<string, string>> = {}, fi
   try {
     const [log, policy] = [join(directory, 'log'), join(directory, 'policy')];
     writeFileSync(join(directory, 'bpftrace'), '', { mode: 0o755 });
-    writeFileSync(join(directory, 'apt-get'), `#!/bin/sh\necho "$@" >> ${log}\n${apt}\n`, { mode: 0o755 });
+    writeFileSync(join(directory, 'apt-get'), `#!/bin/sh\nhere=${directory}\necho "$@" >> ${log}\n${apt}\n`, { mode: 0o755 });
     const program = `
       const { setUpTests } = await import(${JSON.stringify(join(root, 'scripts/test-setup.js'))});
       process.stdout.write(String(await setUpTests(${JSON.stringify(files)}, { policyFile: ${JSON.stringify(policy)} })));`;
@@ -41,7 +41,7 @@ async function setUp(apt: string, env: Readonly<Record<string, string>> = {}, fi
 }
 
 test('what the chosen tests lack is installed and said in one line; servers are kept from starting', { skip: needsRoot }, async () => {
-  const { said, calls, isPolicyLeft } = await setUp('case "$*" in *download*) ;; *) test -x "${0%/*}/policy" || exit 1 ;; esac');
+  const { said, calls, isPolicyLeft } = await setUp('case "$*" in *download*) ;; *) test -x "$here/policy" || exit 1 ;; esac');
   assert.equal(said, 'test set-up: installed redis-server, nftables in N s');
   assert.equal(calls.length, 2);
   for (const call of calls) assert.match(call, /^install .* redis-server nftables$/u);
@@ -49,7 +49,7 @@ test('what the chosen tests lack is installed and said in one line; servers are 
 });
 
 test('where the lists of packages are old they are fetched first', { skip: needsRoot }, async () => {
-  const { said, calls } = await setUp('here=${0%/*}; case "$*" in update*) : > "$here/fresh" ;; *) test -e "$here/fresh" ;; esac');
+  const { said, calls } = await setUp('case "$*" in update*) : > "$here/fresh" ;; *) test -e "$here/fresh" ;; esac');
   assert.match(said, /installed/u);
   assert.deepEqual(
     calls.map((call) => call.split(' ', 1)[0]),
