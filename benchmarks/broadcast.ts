@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { createTransport } from '../src/net/create-transport.js';
 import { probeUring } from '../src/uring/probe.js';
 import { type Credential, RoomCrowd } from './broadcast/room-crowd.js';
-import { line, startServer } from './gwrk.js';
+import { line, type RunningServer, startServer } from './gwrk.js';
 
 const { values } = parseArgs({
   options: {
@@ -43,16 +43,35 @@ for (const workers of [0, 1]) {
       moveEveryUs: TICK_MS * 1_000,
       runUs: seconds * 1e6,
     });
+    const before = await cpuSeconds(server);
+    const ownBefore = process.cpuUsage();
     const { delaysUs, stateBytes, moves, acks, refused } = await crowd.run();
+    const own = process.cpuUsage(ownBefore);
+    const ticks = 20 * (seconds + 1);
+    const serverMs = ((await cpuSeconds(server)) - before) * 1_000;
     const at = (quantile: number): string => `${(delaysUs[Math.floor(delaysUs.length * quantile)]! / 1_000).toFixed(1)} ms`;
     line(`${where}: states delivered`, delaysUs.length.toLocaleString('en'), `of ${(players * seconds * 20).toLocaleString('en')}`);
     line(`${where}: megabytes of states a second`, (stateBytes / 1e6 / seconds).toFixed(0));
     line(`${where}: delivery P50`, at(0.5));
     line(`${where}: delivery P99`, at(0.99), 'must 20 ms');
+    line(
+      `${where}: CPU a tick, server and players`,
+      `${(serverMs / ticks).toFixed(1)}, ${((own.user + own.system) / 1_000 / ticks).toFixed(1)} ms`,
+      'of 50 ms each',
+    );
     line(`${where}: moves, answered, refused`, `${moves}, ${acks}, ${refused}`);
   } finally {
     await server.stop();
   }
+}
+
+/** CPU that the server has used, all its threads. */
+async function cpuSeconds(server: RunningServer): Promise<number> {
+  const answer = await fetch(`${server.admin}/admin/v1/stats`, {
+    // A connection that was kept may have been closed by the server meanwhile.
+    headers: { authorization: `Bearer ${server.env.GWRK_ADMIN_TOKEN}`, connection: 'close' },
+  });
+  return ((await answer.json()) as { cpuSeconds: number }).cpuSeconds;
 }
 
 async function logIn(admin: string, token: string): Promise<readonly Credential[]> {

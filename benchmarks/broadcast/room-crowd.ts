@@ -8,7 +8,6 @@ import { createMacTable } from '../../src/protocol/mac.js';
 import * as P from '../../src/protocol/packet.js';
 import { KeyPool, UpgradeTemplate } from '../../src/protocol/websocket-client-handshake.js';
 import { OPCODE_BINARY, writeFrame } from '../../src/protocol/websocket-frame.js';
-import { FrameReader } from '../../src/protocol/websocket-reader.js';
 
 export interface Credential {
   readonly access: string;
@@ -36,6 +35,10 @@ export interface Delivery {
   readonly refused: number;
 }
 
+/** Longer messages are states, of which only the head is looked at: a reader that put them together would cost more than the server. */
+const LONGEST_WHOLE_BYTES = 1_024;
+const HEAD_BYTES = P.ROOM_STATE_ROWS;
+
 const SETTLE_US = 1_000_000;
 const WAITS_FOR_UPGRADE = 0;
 const WAITS_FOR_HELLO = 1;
@@ -49,7 +52,12 @@ export class RoomCrowd implements TransportEvents {
   readonly #states: Uint8Array;
   readonly #seqs: Uint32Array;
   readonly #macs;
-  readonly #reader: FrameReader;
+  /** By player: bytes of a state that are still to come, its tick and the server's time in it. */
+  readonly #left: Int32Array;
+  readonly #tick: Uint32Array;
+  readonly #sent: Float64Array;
+  /** What came of a frame that is not there as far as it must be. */
+  readonly #carried = new Map<number, Buffer>();
   readonly #keys = new KeyPool();
   readonly #upgrade: UpgradeTemplate;
   readonly #plain = new Uint8Array(2_048);
@@ -78,16 +86,9 @@ export class RoomCrowd implements TransportEvents {
     this.#seqs = new Uint32Array(this.#size);
     this.#macs = createMacTable(2 * this.#size);
     this.#upgrade = new UpgradeTemplate({ host: options.host, path: '/v1/ws' });
-    this.#reader = new FrameReader(
-      { capacity: this.#size, role: 'client', maxMessageBytes: 1 << 17, maxFragments: 4 },
-      {
-        onMessage: (row, _opcode, bytes, start, end) => this.#message(row, bytes, start, end),
-        onPing: () => {},
-        onPong: () => {},
-        onCloseFrame: (row, code) => this.#fail(`player ${row} was closed with ${code}`),
-        onProtocolError: (_row, _code, reason) => this.#fail(reason),
-      },
-    );
+    this.#left = new Int32Array(this.#size);
+    this.#tick = new Uint32Array(this.#size);
+    this.#sent = new Float64Array(this.#size);
   }
 
   /** Runs to the end; throws when a player is thrown out. */
@@ -113,7 +114,7 @@ export class RoomCrowd implements TransportEvents {
       this.#states[row] = WAITS_FOR_HELLO;
       from = start + head + 4;
     }
-    if (from < end) this.#reader.push(row, bytes, from, end);
+    this.#read(row, bytes, from, end);
   }
 
   onClosed(row: number, errno: number): void {
@@ -155,6 +156,64 @@ export class RoomCrowd implements TransportEvents {
     this.#options.transport.send(row, this.#frame, 0, frameEnd);
   }
 
+  #read(row: number, bytes: Uint8Array, start: number, end: number): void {
+    const carried = this.#carried.get(row);
+    if (carried !== undefined) {
+      this.#carried.delete(row);
+      const joined = Buffer.concat([carried, bytes.subarray(start, end)]);
+      return this.#frames(row, joined, 0, joined.length);
+    }
+    this.#frames(row, bytes, start, end);
+  }
+
+  #frames(row: number, bytes: Uint8Array, start: number, end: number): void {
+    let from = start;
+    while (from < end) {
+      const left = this.#left[row]!;
+      if (left > 0) {
+        const taken = Math.min(left, end - from);
+        from += taken;
+        this.#left[row] = left - taken;
+        if (left === taken) this.#stateIsWhole(row);
+        continue;
+      }
+      const size = end - from < 2 ? 0 : bytes[from + 1]!;
+      const payload = from + (size === 127 ? 10 : size === 126 ? 4 : 2);
+      const isKnown = end - from >= 2 && payload <= end;
+      const length = !isKnown
+        ? 0
+        : size === 126
+          ? (bytes[from + 2]! << 8) | bytes[from + 3]!
+          : size < 126
+            ? size
+            : readBigLength(bytes, from);
+      const needed = length > LONGEST_WHOLE_BYTES ? HEAD_BYTES : length;
+      if (!isKnown || payload + needed > end) {
+        this.#carried.set(row, Buffer.from(bytes.slice(from, end)));
+        return;
+      }
+      if ((bytes[from]! & 15) === 8) return this.#fail(`player ${row} was closed`);
+      if (length <= LONGEST_WHOLE_BYTES) this.#message(row, bytes, payload, payload + length);
+      else this.#beginState(row, bytes, payload, length);
+      from = payload + needed;
+    }
+  }
+
+  #beginState(row: number, bytes: Uint8Array, at: number, length: number): void {
+    if (P.packetType(bytes, at) !== P.ROOM_STATE) return this.#fail('a long message that is no state');
+    this.#left[row] = length - HEAD_BYTES;
+    this.#tick[row] = readU32(bytes, at + P.ROOM_STATE_TICK);
+    this.#sent[row] = readU64(bytes, at + P.ROOM_STATE_SERVER_MONO_US);
+    this.#stateBytes += length;
+  }
+
+  #stateIsWhole(row: number): void {
+    if (this.#nowUs < this.#startUs + SETTLE_US) return;
+    this.#ticks.push(this.#tick[row]!);
+    this.#sentUs.push(this.#sent[row]!);
+    this.#arrivedUs.push(systemClock.nowUs());
+  }
+
   #message(row: number, bytes: Uint8Array, start: number, end: number): void {
     for (let at = start; at < end; at += P.HEADER_BYTES + P.packetBodyBytes(bytes, at)) this.#packet(row, bytes, at);
   }
@@ -176,18 +235,12 @@ export class RoomCrowd implements TransportEvents {
         if (readU16(bytes, at + P.HEADER_BYTES) !== P.CODE_OK) this.#refused++;
         return;
       case P.ROOM_STATE:
-        return this.#state(bytes, at);
+        this.#beginState(row, bytes, at, HEAD_BYTES + P.packetBodyBytes(bytes, at) - 24);
+        this.#left[row] = 0;
+        return this.#stateIsWhole(row);
       default:
         return this.#fail(`player ${row} got a packet of type ${P.packetType(bytes, at)}`);
     }
-  }
-
-  #state(bytes: Uint8Array, at: number): void {
-    if (this.#nowUs < this.#startUs + SETTLE_US) return;
-    this.#ticks.push(readU32(bytes, at + P.ROOM_STATE_TICK));
-    this.#sentUs.push(readU64(bytes, at + P.ROOM_STATE_SERVER_MONO_US));
-    this.#arrivedUs.push(systemClock.nowUs());
-    this.#stateBytes += P.packetBodyBytes(bytes, at) + P.HEADER_BYTES;
   }
 
   #authenticate(row: number, bytes: Uint8Array, at: number): void {
@@ -218,4 +271,8 @@ export class RoomCrowd implements TransportEvents {
   #fail(reason: string): void {
     this.#fault ??= reason;
   }
+}
+
+function readBigLength(bytes: Uint8Array, at: number): number {
+  return ((bytes[at + 6]! << 24) | (bytes[at + 7]! << 16) | (bytes[at + 8]! << 8) | bytes[at + 9]!) >>> 0;
 }

@@ -111,9 +111,10 @@ class UringGateway implements Gateway {
 
   sendMany(slots: Int32Array, count: number, bytes: Uint8Array, start: number, end: number): void {
     const frameEnd = this.#frame(bytes, start, end, OPCODE_BINARY);
+    this.#group.beginShared();
     for (let i = 0; i < count; i++) {
       const slot = slots[i]!;
-      if (this.#state[slot] === OPEN) this.#group.send(slot, this.#scratch, 0, frameEnd);
+      if (this.#state[slot] === OPEN) this.#group.sendShared(slot, this.#scratch, 0, frameEnd);
     }
   }
 

@@ -125,6 +125,17 @@ export class SocketGroup implements RingOwner {
     ring.send(row - ring.base, bytes, start, end);
   }
 
+  /** Before sendShared() of other bytes. */
+  beginShared(): void {
+    for (const ring of this.#rings) ring?.sender.beginShared();
+  }
+
+  /** send() of the bytes of the last sendShared() since beginShared(), to one row more: cheaper than to copy them for each. */
+  sendShared(row: number, bytes: Uint8Array, start: number, end: number): void {
+    const ring = this.ringOf(row);
+    ring.sendShared(row - ring.base, bytes, start, end);
+  }
+
   bufferedBytes(row: number): number {
     const ring = this.ringOf(row);
     return ring.sender.bufferedBytes(row - ring.base);

@@ -132,6 +132,10 @@ export class SocketRing {
     if (this.table.state[slot] === OPEN) this.sender.send(slot, bytes, start, end);
   }
 
+  sendShared(slot: number, bytes: Uint8Array, start: number, end: number): void {
+    if (this.table.state[slot] === OPEN) this.sender.sendShared(slot, bytes, start, end);
+  }
+
   /** What was sent goes out, then the socket closes. */
   close(slot: number): void {
     const { state } = this.table;

@@ -41,6 +41,9 @@ export class SocketSender {
   #lastEntry = -1;
   #lastAt = 0;
   #lastSlot = -1;
+  /** Where the bytes of sendShared() lie in the outbox, and in which batch; -1: nowhere yet. */
+  #sharedAt = -1;
+  #sharedIn = 0;
 
   constructor(ring: Ring, table: SlotTable, pages: PagePool, handOver: () => void) {
     this.#ring = ring;
@@ -84,6 +87,29 @@ export class SocketSender {
     this.#lastSlot = slot;
     this.#sentIn[slot] = this.#batch;
     this.#sends++;
+  }
+
+  /** What sendShared() sends from now on are other bytes. */
+  beginShared(): void {
+    this.#sharedAt = -1;
+  }
+
+  /** send() of bytes that go to many slots: they are copied once for all slots of a batch. */
+  sendShared(slot: number, bytes: Uint8Array, start: number, end: number): void {
+    if (this.isInBatch(slot) || this.isBehind(slot)) return this.send(slot, bytes, start, end);
+    if (this.#ring.room < 1) this.#handOver();
+    if (this.#sharedAt < 0 || this.#sharedIn !== this.#batch) {
+      this.send(slot, bytes, start, end);
+      this.#sharedAt = this.isInBatch(slot) ? this.#lastAt : -1;
+      this.#sharedIn = this.#batch;
+    } else {
+      const at = this.#sharedAt;
+      prepareSendNow(this.#ring, slot, this.#outbox.memory, at, end - start, this.#table.tag(slot), sendNowTag(at));
+      this.#sentIn[slot] = this.#batch;
+      this.#sends++;
+    }
+    // Nothing may be put behind bytes that are not this slot's alone.
+    this.#lastSlot = -1;
   }
 
   /** To be called behind each hand-over: takes in which sends fell short; the outbox is free again then. `head` is the
