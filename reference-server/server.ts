@@ -9,6 +9,7 @@ import { Issuer } from './auth/issuer.js';
 import { Login } from './auth/login.js';
 import { MemoryStore } from './auth/memory-store.js';
 import { noProof, type Proof } from './auth/proof.js';
+import type { RedisStore } from './auth/redis-store.js';
 import { Renewal } from './auth/renewal.js';
 import { readCredentials, scryptProof } from './auth/scrypt-proof.js';
 import { SessionTable } from './auth/session-table.js';
@@ -164,6 +165,9 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
   const plainStore: AuthStore = sharedStore ?? new MemoryStore({ table, clock, ...limits });
   const timedStore = new TimedStore(plainStore, { clock, registry: metrics.registry, causes });
   const store: AuthStore = new GuardedStore(timedStore, book, clock);
+  const timedWindow: Pick<RedisStore, 'allowOperation'> = {
+    allowOperation: (...asked) => timedStore.time('allowOperation', sharedStore!.allowOperation(...asked)),
+  };
   const issuer = new Issuer({ keys, kid: KID, store, clock });
   const login = new Login({ issuer, proof, clock, onOutcome: (outcome, who) => told.login(outcome, who) });
   const renewal = new Renewal({
@@ -284,7 +288,7 @@ export async function startServer(options: ServeOptions, machineClock: Clock): P
       onLongTurn: (turn, thread) => causes.add(longTurnCause(turn, thread)),
       onRefresh: (question, index) => answerRefresh(question).then((answer) => pool.tellOne(index, answer)),
       onQuestion: (question, index) => {
-        answerQuestion(store, sharedStore!, question).then((answer) => pool.tellOne(index, answer));
+        answerQuestion(store, timedWindow, question).then((answer) => pool.tellOne(index, answer));
       },
       onRules: (version, thread) => rules.confirm(version, thread),
       onGuards: (resources, thread) => guards.receive(thread, resources),

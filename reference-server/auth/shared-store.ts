@@ -39,7 +39,11 @@ function reasonOf(error: unknown): string {
 }
 
 /** Asks for a gateway thread. `store` may stand before the shared one, to measure and guard it. Never rejects. */
-export async function answerQuestion(store: AuthStore, shared: RedisStore, question: StoreQuestion): Promise<StoreAnswer> {
+export async function answerQuestion(
+  store: AuthStore,
+  shared: Pick<RedisStore, 'allowOperation'>,
+  question: StoreQuestion,
+): Promise<StoreAnswer> {
   const { what, slot, number, uid, sid, proof } = question;
   let verdict = STORE_DOWN;
   try {
