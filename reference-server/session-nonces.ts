@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 
 const NONCE_BYTES = 16;
 
-/** Server nonces, drawn from the system in blocks: one draw serves 4,096 connections. */
+/** Server nonces and ids, 16 random bytes each, drawn from the system in blocks: one draw serves 4,096 of them. */
 export class ServerNonces {
   readonly #block = new Uint8Array(4_096 * NONCE_BYTES);
   #at = this.#block.length;

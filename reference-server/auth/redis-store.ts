@@ -27,6 +27,7 @@ import {
   type StoredSession,
   type StoreLimits,
 } from './store.js';
+import { MAX_UID_BYTES } from './uid.js';
 
 /** Where every process hears of sessions that ended or changed their token. */
 export const STORE_CHANNEL = 'gw:ev';
@@ -149,7 +150,7 @@ export class RedisStore implements AuthStore {
   /** Rejects, as if Redis had no answer, when the table is full of sessions that may be connected. */
   async admit(uid: string, sid: Uint8Array, jti: Uint8Array): Promise<boolean> {
     const record = await this.#read(uid, sid);
-    if (record === undefined || record.jti !== textOf(jti) || record.accessExpS <= this.#nowS() || this.#endedMeanwhile(sid)) {
+    if (record === undefined || record.jti !== textOf(jti) || record.accessExpS <= this.#nowS() || this.#endedMeanwhile(sid, 0)) {
       return false;
     }
     const name = Buffer.from(uid, 'latin1');
@@ -242,9 +243,9 @@ export class RedisStore implements AuthStore {
   }
 
   /** Word of a session's end may be faster than word of its beginning: they come over two connections. */
-  #endedMeanwhile(sid: Uint8Array): EndCode | undefined {
+  #endedMeanwhile(sids: Uint8Array, at: number): EndCode | undefined {
     if (this.#recentlyEnded.size + this.#endedBefore.size === 0) return undefined;
-    const text = textOf(sid);
+    const text = textOf(sids, at);
     return this.#recentlyEnded.get(text) ?? this.#endedBefore.get(text);
   }
 
@@ -263,18 +264,24 @@ export class RedisStore implements AuthStore {
     batch.outcome[i] = isStored === 1 ? LOGIN_OK : LOGIN_DEVICE_LIMIT;
     if (ended.length > 0) this.#cache.end(ended.map(bytesOf), REPLACED);
     if (isStored !== 1) return true;
-    const { sids: sid, jtis: jti, uids: uid, userHashes: hash, deviceMacs: device, accessExpS } = batch;
     const entry = {
-      ...{ sid, jti, uid, hash, device, accessExpS },
-      ...{ at: i * 16, uidAt: i * 64, uidLength: batch.uidLengths[i]!, deviceAt: i * 32 },
+      sid: batch.sids,
+      jti: batch.jtis,
+      hash: batch.userHashes,
+      at: i * 16,
+      uid: batch.uids,
+      uidAt: i * MAX_UID_BYTES,
+      uidLength: batch.uidLengths[i]!,
+      device: batch.deviceMacs,
+      deviceAt: i * 32,
+      accessExpS: batch.accessExpS,
     };
     if (!this.#cache.put(entry, this.#nowS(), this.#era)) {
       batch.outcome[i] = LOGIN_FULL;
       return false;
     }
-    const own = sid.subarray(i * 16, i * 16 + 16);
-    const code = this.#endedMeanwhile(own);
-    if (code !== undefined) this.#cache.end([own], code);
+    const code = this.#endedMeanwhile(batch.sids, i * 16);
+    if (code !== undefined) this.#cache.end([batch.sids.slice(i * 16, i * 16 + 16)], code);
     return true;
   }
 
