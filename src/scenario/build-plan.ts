@@ -1,9 +1,11 @@
 /** A validated file -> a plan: programs compiled, executors in base units, sizes added up. */
 import { createHash } from 'node:crypto';
 import { GwrkError } from '../core/errors.js';
+import { defaultAfterFlow } from './after-flow.js';
 import { compileFlow } from './compile.js';
 import type { Constants } from './expression-parse.js';
-import type { AfterFlow, ExecutorSpec, Plan, ScenarioPlan, Stage, ThresholdSpec } from './plan.js';
+import type { ExecutorSpec, Plan, ScenarioPlan, Stage, ThresholdSpec } from './plan.js';
+import { withEnv } from './scenario-env.js';
 import { createSchedule } from './schedule.js';
 import type { ScenarioEntry, ScenarioFile } from './schema.js';
 import { expressionProblem } from './variables.js';
@@ -22,7 +24,7 @@ export function buildPlan(file: ScenarioFile, tree: Tree, constants: Constants, 
     const { maxClients, arrivals } = createSchedule(executor);
     if (maxClients === 0) report(path, 'this scenario never has a client', 'a target or rate above 0, for a time above 0');
     if (arrivals > MAX_ARRIVALS) report(path, 'this scenario has too many arrivals', `at most ${MAX_ARRIVALS}`);
-    const program = compileFlow(entry.flow, [...path, 'flow'], constants, (at, error, text) => {
+    const program = compileFlow(entry.flow, [...path, 'flow'], withEnv(constants, entry.env), (at, error, text) => {
       problems.push(expressionProblem(error, text, nodeAt(tree, at)?.at ?? positionAt(tree, at)));
     });
     return {
@@ -30,7 +32,7 @@ export function buildPlan(file: ScenarioFile, tree: Tree, constants: Constants, 
       executor,
       startTimeUs: entry.startTime,
       gracefulStopUs: entry.gracefulStop,
-      afterFlow: entry.afterFlow ?? defaultAfterFlow(executor),
+      afterFlow: entry.afterFlow ?? defaultAfterFlow(executor.kind),
       program,
     };
   });
@@ -52,9 +54,6 @@ export function buildPlan(file: ScenarioFile, tree: Tree, constants: Constants, 
   };
 }
 
-/** Clients arriving at a rate leave when they are done, or there would be more and more of them. */
-const defaultAfterFlow = ({ kind }: ExecutorSpec): AfterFlow => (kind.endsWith('-arrival-rate') ? 'leave' : 'hold');
-
 function executorOf(entry: ScenarioEntry): ExecutorSpec {
   const stages = (list: readonly { duration: number; target: number }[], per = 1): Stage[] =>
     list.map(({ duration, target }) => ({ durationUs: duration, target: target / per }));
@@ -63,6 +62,9 @@ function executorOf(entry: ScenarioEntry): ExecutorSpec {
       return { kind: entry.executor, clients: entry.clients, durationUs: entry.duration };
     case 'ramping-clients':
       return { kind: entry.executor, startClients: entry.startClients, stages: stages(entry.stages) };
+    case 'per-client-iterations':
+    case 'shared-iterations':
+      return { kind: entry.executor, clients: entry.clients, iterations: entry.iterations, maxDurationUs: entry.maxDuration };
     case 'constant-arrival-rate':
       return {
         kind: entry.executor,

@@ -7,12 +7,14 @@ import {
   type Expectation,
   INSTRUCTION_WORDS,
   OP_AUTH,
+  OP_CHOOSE,
   OP_CONNECT,
   OP_DISCONNECT,
   OP_END,
   OP_EXPECT,
   OP_HEARTBEAT,
   OP_JOIN,
+  OP_JUMP,
   OP_LEAVE,
   OP_LOGIN,
   OP_LOOP,
@@ -24,7 +26,9 @@ import {
   type PayloadField,
   type Program,
   type SendStep,
+  type ThinkStep,
 } from './program.js';
+import type { Branch } from './schema-flow.js';
 import type { Loop, Step, StepOf } from './schema-steps.js';
 
 type Path = readonly PropertyKey[];
@@ -54,6 +58,7 @@ class FlowCompiler {
     expects: [],
     thinks: [],
     loops: [],
+    chooses: [],
   };
   #authenticated = false;
 
@@ -108,14 +113,16 @@ class FlowCompiler {
     } else if (step.expect) {
       expects.push(this.#expectation(step.expect, [...path, 'expect']));
       this.#emit(OP_EXPECT, expects.length - 1);
-    } else if (step.think) {
-      thinks.push({ minUs: step.think.min, maxUs: step.think.max ?? step.think.min });
+    } else if (step.think !== undefined) {
+      thinks.push(thinkOf(step.think));
       this.#emit(OP_THINK, thinks.length - 1);
     } else if (step.disconnect) {
       this.#emit(OP_DISCONNECT, step.disconnect.code, step.disconnect.polite && this.#authenticated ? 1 : 0);
       this.#authenticated = false;
     } else if (step.loop) {
       this.#loop(step.loop, [...path, 'loop'], depth);
+    } else if (step.choose) {
+      this.#choose(step.choose, [...path, 'choose'], depth);
     }
   }
 
@@ -133,6 +140,26 @@ class FlowCompiler {
     this.steps(loop.steps, [...path, 'steps'], depth + 1);
     const next = this.#emit(OP_NEXT, number, head + 1);
     this.#code[head * INSTRUCTION_WORDS + 2] = next + 1;
+  }
+
+  #choose(branches: readonly Branch[], path: Path, depth: number): void {
+    const total = branches.reduce((sum, { weight }) => sum + weight, 0);
+    const sums = branches.map((_, last) => branches.slice(0, last + 1).reduce((sum, { weight }) => sum + weight, 0));
+    const number = this.#lists.chooses.length;
+    this.#lists.chooses.push({ upTo: [], branches: [], after: 0 });
+    this.#emit(OP_CHOOSE, number);
+    const wasAuthenticated = this.#authenticated;
+    const starts: number[] = [];
+    const jumps: number[] = [];
+    for (const [index, { steps }] of branches.entries()) {
+      this.#authenticated = wasAuthenticated;
+      starts.push(this.#code.length / INSTRUCTION_WORDS);
+      this.steps(steps, [...path, index, 'steps'], depth);
+      jumps.push(this.#emit(OP_JUMP));
+    }
+    const after = this.#code.length / INSTRUCTION_WORDS;
+    for (const jump of jumps) this.#code[jump * INSTRUCTION_WORDS + 1] = after;
+    this.#lists.chooses[number] = { upTo: sums.map((sum) => sum / total), branches: starts, after };
   }
 
   #connect({ path: target, headers, subprotocol, timeout }: StepOf<'connect'>, path: Path): Program['connects'][number] {
@@ -207,6 +234,13 @@ class FlowCompiler {
       this.#report(path, new ExpressionError('uuid() is not a number', 0), String(value));
     return expression;
   }
+}
+
+function thinkOf(think: StepOf<'think'>): ThinkStep {
+  if (typeof think === 'number') return { minUs: think, maxUs: think };
+  const { min, max, mean, deviation } = think;
+  if (mean !== undefined) return { minUs: mean, maxUs: mean, deviationUs: deviation ?? 0 };
+  return { minUs: min ?? 0, maxUs: max ?? min ?? 0 };
 }
 
 const plainHex = (hex: string): string => hex.replace(/\s+/g, '').toLowerCase();

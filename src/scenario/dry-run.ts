@@ -64,8 +64,11 @@ function executorText(executor: ExecutorSpec): string {
       return `constant-arrival-rate: ${formatNumber(executor.ratePerSecond)} a second for ${formatDurationUs(executor.durationUs)}, at most ${formatNumber(executor.maxClients)} clients`;
     case 'ramping-arrival-rate':
       return `ramping-arrival-rate: ${formatNumber(executor.startRatePerSecond)}${stagesText(executor.stages)} a second, at most ${formatNumber(executor.maxClients)} clients`;
-    default:
-      return `${executor.kind}: ${formatNumber(executor.clients)} clients, ${formatNumber(executor.iterations)} iterations`;
+    default: {
+      const { kind, clients, iterations, maxDurationUs } = executor;
+      const each = kind === 'per-client-iterations' ? ' each' : ' in all';
+      return `${kind}: ${formatNumber(clients)} clients, ${formatNumber(iterations)} iterations${each}, for ${formatDurationUs(maxDurationUs)} at most`;
+    }
   }
 }
 

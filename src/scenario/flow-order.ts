@@ -66,6 +66,8 @@ function walk(steps: readonly unknown[], path: Path, standing: Standing, depth: 
     }
     for (const name of names) {
       if (name === 'loop') connects = checkLoop((step as { loop: unknown }).loop, [...at, 'loop'], standing, depth, report) || connects;
+      else if (name === 'choose')
+        connects = checkChoose((step as { choose: unknown }).choose, [...at, 'choose'], standing, depth, report) || connects;
       else {
         checkStep(name, [...at, name], standing, report);
         connects ||= name === 'connect';
@@ -117,6 +119,32 @@ function checkLoop(loop: unknown, path: Path, standing: Standing, depth: number,
   return connects;
 }
 
+/** Whichever branch is drawn, what follows must find the same. */
+function checkChoose(choose: unknown, path: Path, standing: Standing, depth: number, report: Report): boolean {
+  if (!Array.isArray(choose)) return false;
+  const before = { ...standing };
+  let connects = false;
+  let first: Standing | undefined;
+  for (const [index, branch] of choose.entries()) {
+    const steps = (branch as { steps?: unknown } | null)?.steps;
+    if (!Array.isArray(steps)) continue;
+    const own = { ...before };
+    connects = walk(steps, [...path, index, 'steps'], own, depth, report) || connects;
+    first ??= own;
+    for (const what of ['connected', 'authenticated', 'beating'] as const) {
+      if (own[what] === first[what]) continue;
+      report([...path, index], 'the branches of a choose must end alike', {
+        given: `after one of them ${GIVEN_BY[what]} holds, after another it does not`,
+        hint: `put ${GIVEN_BY[what]} before or behind the choose`,
+      });
+      break;
+    }
+    first.loggedIn &&= own.loggedIn;
+  }
+  if (first) Object.assign(standing, first);
+  return connects;
+}
+
 /** Whether a step takes time by itself. */
 function waits(step: unknown): boolean {
   if (step === null || typeof step !== 'object') return true;
@@ -124,6 +152,11 @@ function waits(step: unknown): boolean {
   const send = fields.send;
   if ('send' in fields) return send === null || typeof send !== 'object' || 'expect' in send;
   if ('heartbeat' in fields) return false;
+  if (Array.isArray(fields.choose))
+    return fields.choose.every((branch: unknown) => {
+      const steps = (branch as { steps?: unknown } | null)?.steps;
+      return !Array.isArray(steps) || steps.some(waits);
+    });
   const loop = fields.loop as { steps?: unknown; every?: unknown } | null | undefined;
   if ('loop' in fields)
     return loop === null || typeof loop !== 'object' || loop.every !== undefined || (Array.isArray(loop.steps) && loop.steps.some(waits));

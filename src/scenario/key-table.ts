@@ -27,12 +27,18 @@ export function keyTables(): string {
 }
 
 function stepSections(name: string, schema: JsonSchema): string[] {
-  if (!schema.oneOf) return [section(`\`${name}\``, schema, true, schema.description)];
+  if (!schema.oneOf) return [section(`\`${name}\``, mapOf(schema), true, schema.description)];
   return schema.oneOf.map((one) => {
     const { code, ...properties } = one.properties ?? {};
     const about = [schema.description, code?.description].filter((text) => text !== undefined).join(' ');
     return section(`\`${name}: { code: ${code?.const} }\``, { ...one, properties }, true, about);
   });
+}
+
+/** The map among the forms that a step may take, or that its list is made of. */
+function mapOf(schema: JsonSchema): JsonSchema {
+  if (schema.properties) return schema;
+  return schema.anyOf?.find(({ properties }) => properties !== undefined) ?? schema.items ?? schema;
 }
 
 function section(title: string, schema: JsonSchema, nested: boolean, about?: string): string {

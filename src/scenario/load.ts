@@ -6,6 +6,7 @@ import { applyEnvironment, applySetting } from './merge.js';
 import { didYouMean } from './nearest-name.js';
 import type { Plan } from './plan.js';
 import { ScenarioProblems } from './problems.js';
+import { resolveScenarios } from './scenario-env.js';
 import type { ScenarioFile } from './schema.js';
 import { validateFile } from './validate.js';
 import { readConstants, resolveConstants } from './variables.js';
@@ -64,7 +65,8 @@ function resolveUsed(tree: Tree, constants: Constants, faulty: Set<Tree>, proble
   const entries = new Map<string, Entry>();
   for (const [key, entry] of tree.entries) {
     const asItIs = key === 'variables' || key === 'environments';
-    entries.set(key, asItIs ? entry : { ...entry, value: resolveConstants(entry.value, constants, faulty, problems) });
+    const resolve = key === 'scenarios' ? resolveScenarios : resolveConstants;
+    entries.set(key, asItIs ? entry : { ...entry, value: resolve(entry.value, constants, faulty, problems) });
   }
   return { ...tree, entries };
 }

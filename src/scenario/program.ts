@@ -22,6 +22,8 @@ export const OP_THINK = 10; // a: index in thinks
 export const OP_LOOP = 11; // a: index in loops, b: where to go on after the loop
 export const OP_NEXT = 12; // a: index in loops, b: the first instruction of the loop's body
 export const OP_DISCONNECT = 13; // a: close code (1000), b: 1 = with DISCONNECT and ACK_CLOSE of the reference protocol when authenticated
+export const OP_CHOOSE = 14; // a: index in chooses
+export const OP_JUMP = 15; // a: where to go on; the end of a branch
 export const INSTRUCTION_WORDS = 4;
 
 /** Loops nest at most this deep, so that a client's loop counters are fixed columns. */
@@ -101,6 +103,8 @@ export interface SendStep {
 export interface ThinkStep {
   readonly minUs: number;
   readonly maxUs: number;
+  /** Present: normally distributed around the middle of minUs and maxUs, cut at 0. Absent: evenly from minUs to maxUs. */
+  readonly deviationUs?: number;
 }
 
 export interface LoopStep {
@@ -112,6 +116,15 @@ export interface LoopStep {
   readonly count?: number;
   /** Ends after that time. Without count and forUs the loop ends with the scenario; what stands after it is then still done. */
   readonly forUs?: number;
+}
+
+export interface ChooseStep {
+  /** By branch: the sum of its weight and of those before it, as a share of all. The last is 1. */
+  readonly upTo: readonly number[];
+  /** By branch: its first instruction. */
+  readonly branches: readonly number[];
+  /** Where all branches go on. */
+  readonly after: number;
 }
 
 export interface Program {
@@ -127,4 +140,5 @@ export interface Program {
   readonly expects: readonly Expectation[];
   readonly thinks: readonly ThinkStep[];
   readonly loops: readonly LoopStep[];
+  readonly chooses: readonly ChooseStep[];
 }

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { CODE_NAMES } from '../protocol/packet/codes.js';
 import { didYouMean } from './nearest-name.js';
+import { type Branch, chooseOf, think } from './schema-flow.js';
 import { addIssue, always, clientNumber, clientText, count, durationUs, fixedText, jsonPointer, oneValue, share } from './schema-values.js';
 
 const timeout = () => durationUs(1000).prefault('10s').describe('How long to wait for the answer.');
@@ -158,15 +159,6 @@ const heartbeat = z.strictObject({
   jitter: share().prefault('5%').describe('Each period is varied by up to this share, both ways.'),
 });
 
-const think = z
-  .strictObject({
-    min: durationUs().describe('Waits at least this long.'),
-    max: durationUs().optional().describe('At most this long, evenly spread. Absent: min.'),
-  })
-  .superRefine((value, context) => {
-    if (value.max !== undefined && value.max < value.min) addIssue(context, 'max is less than min', { allowed: 'min and above' }, ['max']);
-  });
-
 const disconnect = z.strictObject({
   code: z
     .number()
@@ -191,6 +183,7 @@ export const STEP_NAMES = [
   'expect',
   'think',
   'loop',
+  'choose',
   'disconnect',
 ] as const;
 
@@ -211,13 +204,14 @@ const plainSteps = {
   op: operation.optional().describe('An operation of the reference protocol.'),
   send: send.optional().describe('A message to any WebSocket server.'),
   expect: messageExpect.optional().describe('Waits for a message that no send of ours caused.'),
-  think: think.optional().describe('Does nothing for a time.'),
+  think: think.optional().describe('Does nothing for a time: `think: 2s`, or a time drawn anew each time.'),
   disconnect: disconnect.optional().describe('Closes the connection.'),
 };
 
 /** Written out, because a type cannot be inferred from a schema that holds itself. */
 export type Step = { readonly [Name in keyof typeof plainSteps]?: z.output<(typeof plainSteps)[Name]> } & {
   readonly loop?: Loop | undefined;
+  readonly choose?: readonly Branch[] | undefined;
 };
 
 export interface Loop {
@@ -242,7 +236,13 @@ const loop = z.strictObject({
 
 // That a step has one key and not two is checked with the order of the flow (flow-order.ts).
 const step: z.ZodType<Step> = z
-  .strictObject({ ...plainSteps, loop: loop.optional().describe('Repeats steps.') })
+  .strictObject({
+    ...plainSteps,
+    loop: loop.optional().describe('Repeats steps.'),
+    choose: chooseOf(z.lazy((): z.ZodType<Step> => step))
+      .optional()
+      .describe('One of several branches, drawn each time by weight, from the seed of the run.'),
+  })
   .meta({ id: 'step', minProperties: 1, maxProperties: 1 });
 
 export const steps = () => z.array(step).min(1).max(1000);

@@ -25,14 +25,26 @@ const stagesOf = (target: ReturnType<typeof count>) =>
     .min(1)
     .max(1000);
 
+const environmentValues = () =>
+  z.record(
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'letters, digits and _' }),
+    z.union([z.string(), z.number(), z.boolean()], { error: 'text' }).transform(String),
+  );
+
+const iterations = () => ({
+  clients: clients().describe('How many.'),
+  maxDuration: duration().prefault('10m').describe('Rounds that have not begun by then are counted as dropped_iterations.'),
+});
+
 const common = {
   startTime: durationUs().prefault('0s').describe('Starts that long after the common start.'),
   gracefulStop: durationUs().prefault('30s').describe('How long clients may finish what they do after the end.'),
   afterFlow: z
     .enum(['hold', 'repeat', 'leave'])
     .optional()
-    .describe('What a client does at the end of its flow. Default: hold for *-clients, leave for *-arrival-rate.'),
+    .describe('What a client does at the end of its flow. Default: hold for *-clients, repeat for *-iterations, leave for *-arrival-rate.'),
   tags: tags().prefault({}).describe('Labels of the run, put into the report.'),
+  env: environmentValues().prefault({}).describe('Values for {{ env.NAME }} within this scenario; -e NAME=VALUE comes before them.'),
   flow: steps().describe('What each client does, in order.'),
 };
 
@@ -51,6 +63,30 @@ const EXECUTORS = {
     stages: stagesOf(count(0, MAX_CLIENTS)).describe('Targets are clients.'),
     ...common,
   }),
+  'per-client-iterations': z.strictObject({
+    executor: z.literal('per-client-iterations').describe('Closed: each client runs the flow that often, then leaves.'),
+    iterations: count(1, 1_000_000_000).describe('How often each client runs the flow.'),
+    ...iterations(),
+    ...common,
+  }),
+  'shared-iterations': z
+    .strictObject({
+      executor: z
+        .literal('shared-iterations')
+        .describe('Closed: the clients share that many runs of the flow; who is free takes the next.'),
+      iterations: count(1, 1_000_000_000).describe('How often the flow is run in all; not less than clients.'),
+      ...iterations(),
+      ...common,
+    })
+    .superRefine((value, context) => {
+      if (value.clients > value.iterations)
+        addIssue(
+          context,
+          'there are more clients than iterations',
+          { given: String(value.clients), allowed: `at most ${value.iterations}` },
+          ['clients'],
+        );
+    }),
   'constant-arrival-rate': z.strictObject({
     executor: z.literal('constant-arrival-rate').describe('Open: new clients arrive by the plan, late or not.'),
     rate: rate(1e-6, 10_000_000).describe('Arrivals per timeUnit.'),
@@ -77,6 +113,8 @@ const scenario = z.discriminatedUnion(
   Object.values(EXECUTORS) as [
     (typeof EXECUTORS)['constant-clients'],
     (typeof EXECUTORS)['ramping-clients'],
+    (typeof EXECUTORS)['per-client-iterations'],
+    (typeof EXECUTORS)['shared-iterations'],
     (typeof EXECUTORS)['constant-arrival-rate'],
     (typeof EXECUTORS)['ramping-arrival-rate'],
   ],
@@ -134,13 +172,7 @@ const serve = z.strictObject({
       if (!isHttp && !value.includes('{{')) addIssue(context, 'this is not a URL of HTTP', { allowed: 'http://host:port/path' });
     })
     .describe('The run begins when this URL answers 200.'),
-  env: z
-    .record(
-      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'letters, digits and _' }),
-      z.union([z.string(), z.number(), z.boolean()], { error: 'text' }).transform(String),
-    )
-    .prefault({})
-    .describe('More environment variables for it.'),
+  env: environmentValues().prefault({}).describe('More environment variables for it.'),
 });
 
 const swarm = z.strictObject({

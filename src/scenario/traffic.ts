@@ -3,6 +3,7 @@ import { templateMaxBytes } from './expression-evaluate.js';
 import type { ScenarioPlan } from './plan.js';
 import {
   INSTRUCTION_WORDS,
+  OP_CHOOSE,
   OP_HEARTBEAT,
   OP_LOOP,
   OP_NEXT,
@@ -39,10 +40,11 @@ export function estimateTraffic({ program, executor }: ScenarioPlan): Traffic {
   // Rounds a second of each loop around the current instruction; -1 where it has no period and no think.
   const rounds: number[] = [];
   const { code } = program;
+  const shares = sharesOf(program);
   for (let word = 0; word < code.length; word += INSTRUCTION_WORDS) {
     const opcode = code[word]!;
     const index = code[word + 1]!;
-    if (opcode === OP_LOOP) rounds.push(roundsPerSecond(program, index, word, rounds.at(-1)));
+    if (opcode === OP_LOOP) rounds.push(roundsPerSecond(program, shares, index, word, rounds.at(-1)));
     else if (opcode === OP_NEXT) rounds.pop();
     else if (opcode === OP_HEARTBEAT) {
       const beats = clients / (program.heartbeats[index]!.periodUs / 1e6);
@@ -52,9 +54,9 @@ export function estimateTraffic({ program, executor }: ScenarioPlan): Traffic {
       const rate = rounds.at(-1)!;
       if (rate < 0) isAsFastAsAnswered = true;
       else {
-        messagesPerSecond += clients * rate;
-        bytesPerSecond +=
-          clients * rate * (opcode === OP_SEND ? sendBytes(program.sends[index]!) : operationBytes(program.operations[index]!));
+        const each = clients * rate * shares[word / INSTRUCTION_WORDS]!;
+        messagesPerSecond += each;
+        bytesPerSecond += each * (opcode === OP_SEND ? sendBytes(program.sends[index]!) : operationBytes(program.operations[index]!));
       }
     }
   }
@@ -62,7 +64,13 @@ export function estimateTraffic({ program, executor }: ScenarioPlan): Traffic {
 }
 
 /** A loop with a period has its own pace; one without has that of its thinks, or the server's. */
-function roundsPerSecond({ code, loops, thinks }: Program, loop: number, word: number, outer: number | undefined): number {
+function roundsPerSecond(
+  { code, loops, thinks }: Program,
+  shares: Float64Array,
+  loop: number,
+  word: number,
+  outer: number | undefined,
+): number {
   const { periodUs, count } = loops[loop]!;
   if (periodUs !== undefined) return 1e6 / periodUs;
   if (count !== undefined && outer !== undefined) return outer < 0 ? -1 : outer * count;
@@ -71,9 +79,23 @@ function roundsPerSecond({ code, loops, thinks }: Program, loop: number, word: n
   for (let inside = word; inside < end; inside += INSTRUCTION_WORDS) {
     if (code[inside] !== OP_THINK) continue;
     const { minUs, maxUs } = thinks[code[inside + 1]!]!;
-    thinkUs += (minUs + maxUs) / 2;
+    thinkUs += (shares[inside / INSTRUCTION_WORDS]! * (minUs + maxUs)) / 2;
   }
   return thinkUs > 0 ? 1e6 / thinkUs : -1;
+}
+
+/** By instruction: in which share of the rounds it is come to. */
+function sharesOf({ code, chooses }: Program): Float64Array {
+  const shares = new Float64Array(code.length / INSTRUCTION_WORDS).fill(1);
+  for (let word = 0; word < code.length; word += INSTRUCTION_WORDS) {
+    if (code[word] !== OP_CHOOSE) continue;
+    const { upTo, branches, after } = chooses[code[word + 1]!]!;
+    for (const [index, start] of branches.entries()) {
+      const share = upTo[index]! - (upTo[index - 1] ?? 0);
+      for (let pc = start; pc < (branches[index + 1] ?? after); pc++) shares[pc]! *= share;
+    }
+  }
+  return shares;
 }
 
 function sendBytes({ text, hex }: SendStep): number {

@@ -1,6 +1,7 @@
 /** A tree of the file -> the validated file, or every problem with line and column. */
 import type * as z from 'zod';
 import { GwrkError } from '../core/errors.js';
+import { isIterations } from './after-flow.js';
 import { checkFlow } from './flow-order.js';
 import { didYouMean } from './nearest-name.js';
 import { showValue } from './problems.js';
@@ -34,7 +35,12 @@ export function validateFile(tree: Tree, faulty: ReadonlySet<Tree>, problems: Gw
   const result = scenarioFile.safeParse(root);
   for (const issue of result.error?.issues ?? []) reportIssue(issue, [], root, report);
   for (const [name, entry] of mapEntries(valueAt(root, ['scenarios']))) {
-    checkFlow(valueAt(entry, ['flow']), ['scenarios', name, 'flow'], valueAt(entry, ['afterFlow']), report);
+    const path = ['scenarios', name];
+    const executor = valueAt(entry, ['executor']);
+    const afterFlow = valueAt(entry, ['afterFlow']) ?? (isIterations(executor) ? 'repeat' : undefined);
+    if (isIterations(executor) && (afterFlow === 'hold' || afterFlow === 'leave'))
+      report([...path, 'afterFlow'], `${executor} repeats the flow`, { given: afterFlow, allowed: 'repeat' });
+    checkFlow(valueAt(entry, ['flow']), [...path, 'flow'], afterFlow, report);
   }
   return problems.length > before ? undefined : result.data;
 }

@@ -126,7 +126,7 @@ export function createSwarm(
   const logins = new Logins(table, flows, credentials, context, timers);
   const machine = new Machine(parts, { connections, connector, context, pacing, logins, heartbeats, reference, operations, closing });
 
-  const populations = flows.map((flow) => new Population(flow, table, sharedRounds(flow.plan.executor, start)));
+  const populations = flows.map((flow) => new Population(flow, table, plannedRounds(flow.plan.executor, start)));
   const clients = new Clients(parts, connections, machine, heartbeats, closing, populations);
   const arrivals = populations.map(
     (population) => new Arrivals(population, { table, recorder, clients, credentials, logins }, start.index, start.count),
@@ -143,6 +143,8 @@ export function createSwarm(
   return { swarm, credentials, errors, slow };
 }
 
-function sharedRounds(executor: ExecutorSpec, { index, count }: WorkerStart): number {
-  return executor.kind === 'shared-iterations' ? shardCount(executor.iterations, index, count) : 0;
+/** This worker's part of the rounds that an executor of iterations plans. */
+function plannedRounds(executor: ExecutorSpec, { index, count }: WorkerStart): number {
+  if (executor.kind === 'shared-iterations') return shardCount(executor.iterations, index, count);
+  return executor.kind === 'per-client-iterations' ? executor.iterations * shardCount(executor.clients, index, count) : 0;
 }

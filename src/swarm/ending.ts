@@ -78,7 +78,7 @@ export class Ending {
       this.#cursor = 0;
     }
     if (this.#state === CUTTING_OFF) this.#cutOff(nowUs);
-    if (this.#population.live === 0 && this.#arrivals.isOver) this.#state = OVER;
+    if (this.#population.live === 0 && this.#arrivals.isOver) this.#over();
   }
 
   /** Before those who came leave, which may take long: nobody goes on connecting meanwhile. */
@@ -104,7 +104,13 @@ export class Ending {
       while (this.#cursor < end) this.#clients.cutOff(firstRow + this.#cursor++);
       this.#untilUs = this.#cursor < rows ? nowUs : nowUs + CUT_OFF_WITHIN_US;
     } else if (nowUs >= this.#untilUs) {
-      this.#state = OVER;
+      this.#over();
     }
+  }
+
+  #over(): void {
+    if (this.#state === OVER) return;
+    this.#state = OVER;
+    this.#recorder.count(COUNTER.dropped_iterations, this.#population.takeOwed());
   }
 }

@@ -140,8 +140,10 @@ export class Flow {
     const opcode = this.opcode(pc);
     if (opcode === P.OP_SEND && this.sends[this.operand(pc, 0)]!.check === undefined) this.isPipelined[pc] = 1;
     if (opcode !== P.OP_OPERATION && opcode !== P.OP_SEND) return;
-    const isLast = this.opcode(pc + 1) === P.OP_NEXT;
-    if (isLast && this.plan.program.loops[this.operand(pc + 1, 0)]!.periodUs !== undefined) this.isPipelined[pc] = 1;
+    let next = pc + 1;
+    while (this.opcode(next) === P.OP_JUMP) next = this.operand(next, 0);
+    const isLast = this.opcode(next) === P.OP_NEXT;
+    if (isLast && this.plan.program.loops[this.operand(next, 0)]!.periodUs !== undefined) this.isPipelined[pc] = 1;
   }
 
   #markLoop(pc: number): void {
@@ -153,9 +155,23 @@ export class Flow {
       if (isEndless) this.isEndless[inside] = 1;
     }
     if (loop.periodUs === undefined) return;
-    for (let send = pc + 1; this.opcode(send) === P.OP_OPERATION || this.opcode(send) === P.OP_SEND; send++) {
-      this.isPlanned[send] = 1;
-      if (this.isPipelined[send] === 0) break;
+    this.#markPlanned(pc + 1);
+  }
+
+  /** Marks the sends that a paced iteration comes to without waiting, from `pc` on. True when it comes through to the end of a branch. */
+  #markPlanned(pc: number): boolean {
+    for (let at = pc; ; at++) {
+      const opcode = this.opcode(at);
+      if (opcode === P.OP_JUMP) return true;
+      if (opcode === P.OP_CHOOSE) {
+        const { branches, after } = this.plan.program.chooses[this.operand(at, 0)]!;
+        // What stands behind the branches has the plan's time only if no branch waits.
+        if (!branches.map((branch) => this.#markPlanned(branch)).every(Boolean)) return false;
+        at = after - 1;
+      } else if (opcode === P.OP_OPERATION || opcode === P.OP_SEND) {
+        this.isPlanned[at] = 1;
+        if (this.isPipelined[at] === 0) return false;
+      } else return false;
     }
   }
 }

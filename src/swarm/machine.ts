@@ -5,6 +5,7 @@ import * as C from './client-table.js';
 import type { ConnectionParts, Connections } from './connections.js';
 import type { Connector } from './connector.js';
 import { CREDENTIAL_ASKED, CREDENTIAL_FAILED, CREDENTIAL_READY } from './credentials.js';
+import { drawBranch, drawThinkUs } from './draws.js';
 import type { Flow } from './flow.js';
 import type { Heartbeats } from './heartbeats.js';
 import type { Logins } from './logins.js';
@@ -127,6 +128,14 @@ export class Machine {
           goesOn = this.close(row, a, flow.operand(pc, 1) === 1, nowUs);
           if (goesOn || table.waits[row] === C.WAIT_CLOSED) pcs[row] = pc + 1;
           break;
+        case P.OP_CHOOSE:
+          pcs[row] = drawBranch(flow.plan.program.chooses[a]!, this.#machine.context.prng);
+          goesOn = true;
+          break;
+        case P.OP_JUMP:
+          pcs[row] = a;
+          goesOn = true;
+          break;
         default:
           throw new Error(`opcode ${opcode} at instruction ${pc}`);
       }
@@ -191,8 +200,7 @@ export class Machine {
   }
 
   #think(flow: Flow, row: number, index: number, nowUs: number): void {
-    const { minUs, maxUs } = flow.plan.program.thinks[index]!;
-    this.#wait(row, C.WAIT_THINK, nowUs + minUs + this.#machine.context.prng.next() * (maxUs - minUs));
+    this.#wait(row, C.WAIT_THINK, nowUs + drawThinkUs(flow.plan.program.thinks[index]!, this.#machine.context.prng));
   }
 
   /** Sends the operation or message at `pc`. A planned one counts from its intended time, any other from now. */

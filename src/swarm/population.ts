@@ -13,13 +13,17 @@ export class Population {
   #unused = 0;
   readonly #roundsEach: number;
   #roundsShared: number;
+  /** Rounds that an executor of iterations still owes its plan; 0 for the others. */
+  #roundsOwed = 0;
 
-  constructor(flow: Flow, table: ClientTable, sharedRounds: number) {
+  /** `plannedRounds`: this worker's part of an executor of iterations, 0 for others. */
+  constructor(flow: Flow, table: ClientTable, plannedRounds: number) {
     const { executor } = flow.plan;
     this.flow = flow;
     this.#table = table;
     this.#roundsEach = executor.kind === 'per-client-iterations' ? executor.iterations : Number.POSITIVE_INFINITY;
-    this.#roundsShared = executor.kind === 'shared-iterations' ? sharedRounds : Number.POSITIVE_INFINITY;
+    this.#roundsShared = executor.kind === 'shared-iterations' ? plannedRounds : Number.POSITIVE_INFINITY;
+    this.#roundsOwed = plannedRounds;
   }
 
   get hasFreeRow(): boolean {
@@ -48,6 +52,14 @@ export class Population {
   takeRound(row: number): boolean {
     if (this.#roundsShared <= 0 || this.#table.flowRound[row]! >= this.#roundsEach) return false;
     this.#roundsShared--;
+    if (this.#roundsOwed > 0) this.#roundsOwed--;
     return true;
+  }
+
+  /** Rounds of the plan that never began; asked once, at the end. */
+  takeOwed(): number {
+    const owed = this.#roundsOwed;
+    this.#roundsOwed = 0;
+    return owed;
   }
 }

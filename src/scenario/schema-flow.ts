@@ -1,0 +1,50 @@
+/** Steps and keys that say when and how often something happens: thinking, choosing, what runs beside the flow, coming back. */
+import * as z from 'zod';
+import type { Step } from './schema-steps.js';
+import { addIssue, durationUs, rate } from './schema-values.js';
+
+const thinkTime = z
+  .strictObject({
+    min: durationUs().optional().describe('Waits at least this long.'),
+    max: durationUs().optional().describe('At most this long, evenly spread. Absent: min.'),
+    mean: durationUs().optional().describe('Instead of min and max: normally distributed around this time, never below 0.'),
+    deviation: durationUs().optional().describe('The standard deviation, with mean.'),
+  })
+  .superRefine((value, context) => {
+    const { min, max, mean, deviation } = value;
+    if ((min === undefined) === (mean === undefined))
+      addIssue(context, 'think needs either min, or mean and deviation', {
+        allowed: '2s, { min: 1s, max: 3s } or { mean: 2s, deviation: 500ms }',
+      });
+    else if (mean !== undefined && deviation === undefined) addIssue(context, 'deviation is missing', { allowed: 'a duration' });
+    else if (min !== undefined && deviation !== undefined)
+      addIssue(context, 'deviation goes with mean', { hint: 'write max, or mean instead of min', atKey: true }, ['deviation']);
+    else if (mean !== undefined && max !== undefined)
+      addIssue(context, 'max goes with min', { hint: 'write deviation', atKey: true }, ['max']);
+    else if (min !== undefined && max !== undefined && max < min)
+      addIssue(context, 'max is less than min', { allowed: 'min and above' }, ['max']);
+  });
+
+/** A time, or how it is spread. */
+export const think = z.union([durationUs(), thinkTime], { error: '2s, { min: 1s, max: 3s } or { mean: 2s, deviation: 500ms }' });
+
+export interface Branch {
+  readonly weight: number;
+  readonly steps: readonly Step[];
+}
+
+/** `step` is passed in, because it holds what this makes. */
+export const chooseOf = (step: z.ZodType<Step>) =>
+  z
+    .array(
+      z.strictObject({
+        weight: rate(0, 1e9).prefault(1).describe('Its share is its weight by the sum of all.'),
+        steps: z.array(step).min(1).max(1000).describe('What is done when it is drawn.'),
+      }),
+    )
+    .min(1)
+    .max(100)
+    .superRefine((branches, context) => {
+      if (Array.isArray(branches) && branches.length > 0 && branches.every(({ weight }) => weight === 0))
+        addIssue(context, 'no branch can ever be drawn', { allowed: 'a weight above 0' });
+    });
