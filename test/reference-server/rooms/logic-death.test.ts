@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { parseServeOptions } from '../../../reference-server/options.js';
 import { serveProcess } from '../server/serve-process.js';
 
 const FLAGS = ['--port', '0', '--http-port', '0', '--admin-port', '0', '--gateway', 'ws', '--proof', 'none'];
@@ -28,4 +29,11 @@ it('several gateway threads without a logic worker are refused with what to do',
   const { code, stderr } = await ended;
   assert.equal(code, 104);
   assert.match(stderr, /--logic-workers/);
+});
+
+it('rooms live in the gateway thread by default, and with a logic worker when there are several gateway threads', () => {
+  const workers = (...flags: string[]): number => parseServeOptions([...FLAGS, ...flags], {}).logicWorkers;
+  assert.deepEqual([workers(), workers('--threads', '4'), workers('--threads', '4', '--logic-workers', '3')], [0, 1, 3]);
+  assert.deepEqual([workers('--logic-workers', '0'), workers('--logic-workers', '64')], [0, 64]);
+  for (const bad of ['65', '-1', 'many']) assert.throws(() => workers('--logic-workers', bad), /--logic-workers/);
 });

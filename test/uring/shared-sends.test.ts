@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { writeSync } from 'node:fs';
+import { test } from 'node:test';
+import { Prng } from '../../src/core/prng.js';
+import { skipReason, withPair } from './pair.js';
+
+const options = { skip: skipReason };
+const seed = Number(process.env.GWRK_SEED ?? Date.now() % 1_000_000);
+
+test(`bytes that go to many rows reach each of them whole and in order, also slow ones (GWRK_SEED=${seed})`, options, () => {
+  const random = new Prng(seed);
+  const ROWS = 40;
+  withPair({ capacity: ROWS, slotsPerRing: 16, serverSlotsPerRing: 16, onServerData: () => {} }, (pair) => {
+    for (let row = 0; row < ROWS; row++) pair.connect(row, `${row}`);
+    pair.until(() => pair.atServer.data.size === ROWS);
+    /** By server row: everything that was sent to it. */
+    const sent = new Map<number, Buffer[]>(pair.atServer.accepted.map((row) => [row, []]));
+    const clientOf = new Map([...pair.atServer.data].map(([row, data]) => [row, Number(data.toString())]));
+    // Every eighth client does not read for a while: what it is sent falls short.
+    for (const client of clientOf.values()) if (client % 8 === 0) pair.client.pause(client);
+    for (let round = 0; round < 120; round++) {
+      const length = random.between(0, 3) === 0 ? random.between(1, 60) : random.between(1_000, 20_000);
+      const shared = Buffer.alloc(length, round);
+      const single = Buffer.from(`<${round}>`);
+      const singles = new Set(pair.atServer.accepted.filter(() => random.between(0, 5) === 0));
+      for (const row of singles) pair.server.send(row, single, 0, single.length);
+      pair.server.beginShared();
+      for (const row of pair.atServer.accepted) pair.server.sendShared(row, shared, 0, shared.length);
+      // Behind a shared piece a piece of one's own must not be put into what the others get.
+      const last = pair.atServer.accepted.at(-1)!;
+      pair.server.send(last, single, 0, single.length);
+      for (const [row, pieces] of sent) {
+        if (singles.has(row)) pieces.push(single);
+        pieces.push(shared);
+        if (row === last) pieces.push(single);
+      }
+      if (round % 10 === 9) {
+        pair.server.poll(0);
+        pair.client.poll(0);
+      }
+    }
+    for (const client of clientOf.values()) pair.client.resume(client);
+    pair.until(() =>
+      [...sent].every(([row, pieces]) => (pair.atClient.data.get(clientOf.get(row)!)?.length ?? 0) >= Buffer.concat(pieces).length),
+    );
+    for (const [row, pieces] of sent)
+      assert.ok(Buffer.concat(pieces).equals(pair.atClient.data.get(clientOf.get(row)!)!), `row ${row}, seed ${seed}`);
+  });
+});
+
+test('a write to its eventfd ends a group’s wait, whether it came before the wait or during it', options, () => {
+  withPair({ capacity: 2, slotsPerRing: 2 }, (pair) => {
+    pair.connect(0, 'x');
+    pair.until(() => pair.text(pair.atClient, 0) === 'x');
+    const one = Buffer.alloc(8);
+    one[0] = 1;
+    const descriptor = pair.client.wakeDescriptor();
+    for (let round = 0; round < 20; round++) {
+      writeSync(descriptor, one);
+      const startMs = performance.now();
+      pair.client.poll(10e6);
+      assert.ok(performance.now() - startMs < 5_000, 'it did not sleep the ten seconds');
+    }
+  });
+});
