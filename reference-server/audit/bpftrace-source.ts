@@ -26,7 +26,8 @@ export function bpftraceProgram(pid: number, port: number): string {
     `tracepoint:sched:sched_process_fork /pid == ${pid}/ { @kin[args->child_pid] = 1; }`,
     `tracepoint:sched:sched_process_exec /pid == ${pid} || @kin[pid]/ { printf("x %llu %d %d 0 %s", nsecs, pid, tid, str(args->filename)); }`,
     'tracepoint:sched:sched_process_exit /@kin[tid]/ { delete(@kin[tid]); }',
-    // However the server ends, its tracer ends with it.
+    // However the server ends, its tracer ends with it; one that attached too late to see that, when nobody reads this.
+    'interval:s:5 { printf("."); }',
     `tracepoint:sched:sched_process_exit /pid == ${pid} && tid == ${pid}/ { exit(); }`,
     connect(V4, 'args->saddr', 'args->daddr'),
     connect(V6, 'args->saddr_v6', 'args->daddr_v6'),
