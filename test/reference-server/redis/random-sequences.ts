@@ -17,7 +17,7 @@ import { SharedLink } from './store-under-test.js';
 
 const CALLS = 200;
 /** Sequences that run at the same time, each with users of its own: commands of all of them share the way to Redis. */
-const LANES = 16;
+const LANES = 50;
 const USERS = 3;
 const DEVICES = 4;
 
@@ -59,11 +59,13 @@ class Sequence {
   readonly #name: string;
   readonly #clock: ManualClock;
   readonly #sides: readonly Side[];
+  readonly #claim: (sid: Uint8Array) => void;
   readonly #issued: Issued[] = [];
   readonly #userHashes = new Map<string, Buffer>();
   #last = '';
 
-  constructor(seed: number, number: number, clock: ManualClock, sides: readonly Side[]) {
+  constructor(seed: number, number: number, clock: ManualClock, sides: readonly Side[], claim: (sid: Uint8Array) => void) {
+    this.#claim = claim;
     this.#seed = seed;
     this.#prng = new Prng(seed + number);
     this.#name = `s${number}-`;
@@ -138,6 +140,7 @@ class Sequence {
       return { uid, device, sid: this.#id(), family: this.#id(), jti: this.#id(), generation: 1 };
     });
     this.#issued.push(...sessions);
+    for (const { sid } of sessions) this.#claim(sid);
     const nowS = Math.floor(this.#clock.ms / 1000);
     return this.#each('login', async (store) => {
       const batch = new LoginBatch(count);
@@ -203,7 +206,7 @@ async function runSequences({ seed, first, count }: SequencesOrder): Promise<voi
         });
         return { store, ended };
       });
-      await new Sequence(seed, number, clock, sides).run();
+      await new Sequence(seed, number, clock, sides, (sid) => shared.claim(sid, redis)).run();
       shared.drop(redis);
     }
   };

@@ -42,6 +42,7 @@ export async function openStore(url: string, settings: StoreSettings): Promise<S
 export class SharedLink {
   readonly link: RedisLink;
   readonly #stores: Set<RedisStore>;
+  readonly #owners = new Map<string, RedisStore>();
   #heard: () => void = () => {};
 
   static async open(url: string): Promise<SharedLink> {
@@ -49,7 +50,10 @@ export class SharedLink {
     let shared: SharedLink | undefined;
     const onMessage = (text: string): void => {
       if (text === 'settled') shared?.hearSettled();
-      else for (const store of stores) store.hear(text);
+      else {
+        const owner = shared?.ownerOf(text);
+        for (const store of owner === undefined ? stores : [owner]) store.hear(text);
+      }
     };
     const listeners = { onMessage, onSubscribed: () => {}, onDown: () => {}, onUp: () => {} };
     shared = new SharedLink(await connectRedis(parseRedisUrl(url, '--redis'), STORE_CHANNEL, listeners, 10_000), stores);
@@ -59,6 +63,15 @@ export class SharedLink {
   private constructor(link: RedisLink, stores: Set<RedisStore>) {
     this.link = link;
     this.#stores = stores;
+  }
+
+  /** Messages about this session are for this store only: many stores with users of their own need not read one another's. */
+  claim(sid: Uint8Array, store: RedisStore): void {
+    this.#owners.set(Buffer.from(sid).toString('base64url'), store);
+  }
+
+  ownerOf(text: string): RedisStore | undefined {
+    return this.#owners.get(text.split('|', 2)[1] ?? '');
   }
 
   hearSettled(): void {
