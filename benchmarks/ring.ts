@@ -12,10 +12,10 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { Mutex } from '../reference-server/ring/mutex.js';
 import { createMutexQueue, MutexQueue } from '../reference-server/ring/mutex-queue.js';
 import { ReadWriteLock } from '../reference-server/ring/read-write-lock.js';
 import { createSlotRing, SlotConsumer, SlotProducer } from '../reference-server/ring/slot-ring.js';
+import { SharedMutex } from '../reference-server/threads/shared-mutex.js';
 
 const SLOTS = 4_096;
 const SNAPSHOT_AT = 16;
@@ -207,7 +207,7 @@ function readQueue({ shared }: Job, go: Int32Array): number {
 /** All words of the snapshot are equal whenever nobody writes. */
 function shareSnapshot({ what, shared }: Job, go: Int32Array): number {
   const words = new Int32Array(shared);
-  const mutex = new Mutex(words, 0);
+  const mutex = new SharedMutex(words, 0);
   const lock = new ReadWriteLock(words);
   const isMutex = what === 'mutex';
   let n = 0;

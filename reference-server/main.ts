@@ -84,7 +84,7 @@ function untilEnded(server: Server): Promise<number> {
       server.drain(CRASH_DRAIN_MS).finally(() => resolve(EXIT_CRASHED));
     });
     server.failure.catch((error: Error) => {
-      log('gateway thread ended', error);
+      log('thread ended', error);
       server.stop().finally(() => resolve(EXIT.failed));
     });
   });

@@ -1,5 +1,5 @@
+import { SharedMutex } from '../threads/shared-mutex.js';
 import { requirePowerOfTwo } from './control.js';
-import { Mutex } from './mutex.js';
 
 const LOCK = 0;
 const HEAD = 1;
@@ -20,12 +20,12 @@ export function createMutexQueue(slots: number): SharedArrayBuffer {
 export class MutexQueue {
   readonly #words: Int32Array;
   readonly #slots: number;
-  readonly #mutex: Mutex;
+  readonly #mutex: SharedMutex;
 
   constructor(buffer: SharedArrayBuffer) {
     this.#words = new Int32Array(buffer);
     this.#slots = (this.#words.length - CONTROL_INTS) / SLOT_INTS;
-    this.#mutex = new Mutex(this.#words, LOCK);
+    this.#mutex = new SharedMutex(this.#words, LOCK);
   }
 
   /** Puts message[0..16) in; false, and nothing done, when the queue is full. */

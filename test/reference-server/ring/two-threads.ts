@@ -11,7 +11,7 @@ export async function moduleAddress(name: string, mutation?: readonly [from: str
     if (!text.includes(mutation[0])) throw new Error(`${name} has no ${mutation[0]}`);
     text = text.replaceAll(mutation[0], mutation[1]);
   }
-  text = text.replaceAll(/from '\.\/([a-z-]+\.js)'/gu, (_all, file: string) => `from '${new URL(file, modules).href}'`);
+  text = text.replaceAll(/from '(\.\.?\/[a-z/-]+\.js)'/gu, (_all, file: string) => `from '${new URL(file, modules).href}'`);
   return `data:text/javascript,${encodeURIComponent(text)}`;
 }
 

@@ -50,6 +50,10 @@ for (const [kind, threads, workers] of CASES)
         const now = await metrics(server);
         assert.equal(logicSeats(now, workers), 12);
         assert.equal(now.get('gwrk_seats'), 12);
+        assert.equal(now.get('gwrk_logic_queue_depth{worker="0"}'), 0);
+        assert.equal(now.get('gwrk_logic_queue_refused_total{worker="0"}'), 0);
+        assert.ok(now.get('gwrk_logic_queue_high_water{worker="0"}')! > 0);
+        assert.ok(now.get('gwrk_logic_tasks_total{worker="0"}')! > 0);
         for (const [i, client] of clients.entries()) {
           if (i % 2 === 0) assert.equal(await client.leave(), 1_000);
           else client.socket.terminate();
