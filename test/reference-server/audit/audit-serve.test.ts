@@ -85,7 +85,7 @@ test('a server logs who came, what they did and how they left, each with its ses
 
 test('a log in a directory that is made, and one whose place is a file: the second start fails with the reason', async (t) => {
   const directory = freshDirectory(t);
-  const broken = new AuditedServer(`${directory}/file-not-directory`, []);
+  const broken = new AuditedServer(`${directory}/file-not-directory`, ['--kernel-events', 'none']);
   await broken.ready();
   broken.served.child.kill('SIGTERM');
   await broken.served.ended;
