@@ -5,7 +5,7 @@ import type { LogicLink } from './rooms/logic-link.js';
 import type { RuleSet } from './rules/rule.js';
 import type { ResourceReport } from './rules/rule-book.js';
 import type { SigningBuffers } from './session-signing.js';
-import type { StoreAnswer, StoreQuestion } from './store-questions.js';
+import type { StoreAnswer, StoreQuestion } from './store-messages.js';
 
 /** workerData of a gateway thread. Thread `index` of `count`; every thread listens on the same port. */
 export interface GatewayThreadStart {

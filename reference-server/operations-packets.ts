@@ -11,7 +11,7 @@ import { NO_CALL } from './rules/open-calls.js';
 import type { SessionCore } from './session-core.js';
 import type { SigningMemory } from './session-signing.js';
 import { ASKED_TO_LEAVE } from './session-states.js';
-import { STORE_DOWN, STORE_NO, STORE_YES, type StoreQuestions } from './store-questions.js';
+import { STORE_DOWN, STORE_NO, STORE_YES, type StoreAsker } from './store-messages.js';
 import type { TokenBuckets } from './token-bucket.js';
 
 const MAX_SKEW_MS = 300_000;
@@ -26,7 +26,7 @@ export class OperationPackets {
   readonly #rooms: RoomHost;
   readonly #guards: OpGuards;
   /** Set where processes share the limit of critical operations. */
-  questions: StoreQuestions | undefined;
+  questions: StoreAsker | undefined;
 
   constructor(
     core: SessionCore,

@@ -9,7 +9,7 @@ import type { SessionCore } from './session-core.js';
 import type { SessionIndex } from './session-index.js';
 import type { SigningMemory } from './session-signing.js';
 import { CLOSED, READY } from './session-states.js';
-import { NOT_ASKED, STORE_DOWN, type StoreQuestions } from './store-questions.js';
+import { NOT_ASKED, STORE_DOWN, type StoreAsker } from './store-messages.js';
 import type { SessionTakeovers } from './threads/session-takeovers.js';
 
 /** Why an AUTH failed, behind the reasons of auth/auth-result.ts: the tag was not made with the session secret. */
@@ -26,7 +26,7 @@ export class AuthPackets {
   readonly #heartbeatMs: number;
   readonly #silenceUs: number;
   /** Absent where no other process shares the store. */
-  readonly #questions: StoreQuestions | undefined;
+  readonly #questions: StoreAsker | undefined;
   readonly #result = new AuthResult();
   readonly #answer = new Uint8Array(16);
 
@@ -39,7 +39,7 @@ export class AuthPackets {
     rooms: RoomHost,
     heartbeatMs: number,
     silenceUs: number,
-    questions?: StoreQuestions,
+    questions?: StoreAsker,
   ) {
     this.#questions = questions;
     this.#core = core;
@@ -85,7 +85,7 @@ export class AuthPackets {
     return core.columns.state[slot] !== CLOSED;
   }
 
-  #askStore(questions: StoreQuestions, slot: number, bytes: Uint8Array, at: number, end: number): true {
+  #askStore(questions: StoreAsker, slot: number, bytes: Uint8Array, at: number, end: number): true {
     const { uid, uidLength, sid, jti } = this.#result;
     const name = Buffer.from(uid.buffer, uid.byteOffset, uidLength).toString('latin1');
     return questions.ask({ what: 'admit', slot, uid: name, sid: sid.slice(), proof: jti.slice() }, bytes, at, end);

@@ -9,7 +9,7 @@ import type { AuditSink } from './session-audit.js';
 import type { SessionClock } from './session-clock.js';
 import type { AskRefresh } from './session-refresh.js';
 import type { SigningMemory } from './session-signing.js';
-import type { StoreQuestion } from './store-questions.js';
+import type { StoreQuestion } from './store-messages.js';
 import type { SessionTakeovers } from './threads/session-takeovers.js';
 
 /** Largest rate of a connection, client to server. */

@@ -3,35 +3,7 @@ import type { OperationPackets } from './operations-packets.js';
 import type { LaterAnswers, MessageRunner } from './rooms/later-answers.js';
 import type { AuthPackets } from './session-auth.js';
 import type { SessionCore } from './session-core.js';
-
-/** Verdicts of the store. */
-export const STORE_NO = 0;
-export const STORE_YES = 1;
-/** It has no answer. */
-export const STORE_DOWN = 2;
-export const NOT_ASKED = 3;
-
-/** What a gateway thread asks the shared store over the main thread. */
-export interface StoreQuestion {
-  readonly type: 'ask';
-  /** Does the session stand, with the token `proof` (16 bytes)? Is one more critical operation, with the nonce `proof` (8 bytes), allowed? */
-  readonly what: 'admit' | 'operation';
-  readonly slot: number;
-  /** Number of the question: the slot may hold another connection when the answer comes. */
-  readonly number: number;
-  readonly uid: string;
-  /** 16 bytes. */
-  readonly sid: Uint8Array;
-  readonly proof: Uint8Array;
-}
-
-export interface StoreAnswer {
-  readonly type: 'answer';
-  readonly slot: number;
-  readonly number: number;
-  /** STORE_NO, STORE_YES or STORE_DOWN. */
-  readonly verdict: number;
-}
+import type { StoreAnswer, StoreAsker, StoreQuestion } from './store-messages.js';
 
 /** In the `waiting` column, beside the kinds of room tasks. */
 const WAITS_FOR_STORE = 255;
@@ -47,7 +19,7 @@ interface Waiting {
  * Packets that wait for a word of the shared store: the AUTH of a session that this process does not know, critical operations.
  * A gateway thread never waits itself: the connection alone does, and what it sends behind is held (HeldMessages).
  */
-export class StoreQuestions {
+export class StoreQuestions implements StoreAsker {
   readonly #core: SessionCore;
   readonly #later: LaterAnswers;
   readonly #runner: MessageRunner;
@@ -65,7 +37,6 @@ export class StoreQuestions {
     this.#send = send;
   }
 
-  /** Asks for the packet bytes[at..end) of a slot, which waits from now on. Always true. */
   ask(question: Pick<StoreQuestion, 'what' | 'slot' | 'uid' | 'sid' | 'proof'>, bytes: Uint8Array, at: number, end: number): true {
     const { what, slot } = question;
     const number = ++this.#number;

@@ -13,7 +13,7 @@ import {
   type ToGatewayThread,
 } from './gateway-messages.js';
 import type { ResourceReport } from './rules/rule-book.js';
-import type { StoreQuestion } from './store-questions.js';
+import type { StoreQuestion } from './store-messages.js';
 
 export type AuditEvent = Extract<FromGatewayThread, { type: 'audit' }>;
 export type LongTurn = Extract<FromGatewayThread, { type: 'turn' }>;

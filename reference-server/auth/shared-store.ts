@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/core/clock.js';
 import { GwrkError } from '../../src/core/errors.js';
-import { STORE_DOWN, STORE_NO, STORE_YES, type StoreAnswer, type StoreQuestion } from '../store-questions.js';
+import { STORE_DOWN, STORE_NO, STORE_YES, type StoreAnswer, type StoreQuestion } from '../store-messages.js';
 import { RedisStore } from './redis-store.js';
 import type { RedisAddress } from './redis-url.js';
 import type { SessionTable } from './session-table.js';
