@@ -26,9 +26,9 @@ export function registerWhy(program: Command, finish: Finish): void {
         import('../measure/slow-operation.js'),
       ]);
       const { operations, targets, causes } = await readSlowRecord(path);
-      const { kept, total, thresholdUs } = operations;
+      const { kept, total, thresholdUs, stalls } = operations;
       const slowUs = flags.slow ?? thresholdUs;
-      const explainer = new Explainer(targets, causes);
+      const explainer = new Explainer(targets, causes, stalls);
       const explanations = kept.filter((operation) => responseUs(operation) >= slowUs).map((operation) => explainer.explain(operation));
       const facts = { slowUs, total, thresholdUs };
       process.stdout.write(

@@ -21,6 +21,13 @@ export interface SlowOperation {
   readonly local?: string;
 }
 
+/** A time in which a worker was due to look at its sockets and did not run. */
+export interface Stall {
+  readonly worker: number;
+  readonly startUs: number;
+  readonly endUs: number;
+}
+
 /** What the workers of a run kept of its slow requests. */
 export interface SlowOperations {
   /** Response time, from the intended send, from which a request counted as slow. */
@@ -29,6 +36,8 @@ export interface SlowOperations {
   readonly total: number;
   /** The worst of them and a uniform sample of all, each once. */
   readonly kept: readonly SlowOperation[];
+  /** The newest stalls of each worker. */
+  readonly stalls: readonly Stall[];
 }
 
 /** Response time: from the intended send. */

@@ -25,6 +25,8 @@ export interface Transport {
   readonly capacity: number;
   /** Rings of io_uring in use; 0 for the node transport. */
   readonly rings: number;
+  /** onTick is called so often at least, us; absent: only when a deadline has come. */
+  readonly longestWaitUs?: number;
   /**
    * Opens a connection for a free row to target number `target`, from source address number `source` (-1: the system
    * chooses), and sends bytes[start..end) as soon as it stands. The bytes are copied or sent before control returns.

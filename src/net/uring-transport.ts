@@ -14,6 +14,7 @@ export function createUringTransport(options: TransportOptions): Transport {
 class UringTransport implements Transport {
   readonly kind = 'uring';
   readonly capacity: number;
+  readonly longestWaitUs = LONGEST_WAIT_US;
   readonly #group: SocketGroup;
   #events: TransportEvents | undefined;
 

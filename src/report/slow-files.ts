@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { GwrkError } from '../core/errors.js';
-import type { SlowOperation, SlowOperations } from '../measure/slow-operation.js';
+import type { SlowOperation, SlowOperations, Stall } from '../measure/slow-operation.js';
 import { isCause, type RunCauses, serverFacts } from './causes.js';
 import { writeOutput } from './write.js';
 
@@ -36,8 +36,8 @@ export async function readSlowRecord(directory: string): Promise<SlowRecord> {
   const [facts, ...kept] = await readLines(join(directory, OPERATIONS_FILE));
   const [server, ...entries] = await readLines(join(directory, CAUSES_FILE));
   if (!isOperationFacts(facts) || !kept.every(isOperation)) throw unreadable(join(directory, OPERATIONS_FILE));
-  const { thresholdUs, total, targets } = facts;
-  return { operations: { thresholdUs, total, kept }, targets, causes: runCauses(server, entries, join(directory, CAUSES_FILE)) };
+  const { thresholdUs, total, targets, stalls } = facts;
+  return { operations: { thresholdUs, total, kept, stalls }, targets, causes: runCauses(server, entries, join(directory, CAUSES_FILE)) };
 }
 
 function runCauses(server: unknown, entries: readonly unknown[], path: string): RunCauses {
@@ -67,8 +67,14 @@ function unreadable(where: string, cause?: unknown): GwrkError {
   });
 }
 
+function isStall(value: unknown): value is Stall {
+  const { worker, startUs, endUs } = Object(value) as Record<string, unknown>;
+  return [worker, startUs, endUs].every(Number.isFinite);
+}
+
 function isOperationFacts(value: unknown): value is Omit<SlowOperations, 'kept'> & { readonly targets: string[] } {
-  const { thresholdUs, total, targets } = Object(value) as Record<string, unknown>;
+  const { thresholdUs, total, targets, stalls } = Object(value) as Record<string, unknown>;
+  if (!Array.isArray(stalls) || !stalls.every(isStall)) return false;
   const isList = Array.isArray(targets) && targets.every((target) => typeof target === 'string');
   return typeof thresholdUs === 'number' && typeof total === 'number' && isList;
 }

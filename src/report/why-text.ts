@@ -54,6 +54,8 @@ function linkText({ label, fromUs, toUs, cause }: Link): string {
   switch (label) {
     case 'LATE_SEND':
       return `gwrk sent it ${ms(toUs - fromUs)} late`;
+    case 'LATE_READ':
+      return `gwrk did not run ${span}`;
     case 'RETRANSMIT':
       return `waited for a segment that ${printable(cause?.local ?? '?', 60)} sent again at ${ms(toUs)}`;
     case 'LOOP_LAG':

@@ -1,10 +1,20 @@
-import type { SlowOperation } from '../measure/slow-operation.js';
+import type { SlowOperation, Stall } from '../measure/slow-operation.js';
 import type { Cause, CauseKind, RunCauses } from './causes.js';
 import { CoveredTime } from './covered-time.js';
 
-/** Why an operation was slow. LATE_SEND: gwrk itself sent it later than planned. */
-export type Label = CauseKind | 'LATE_SEND' | 'UNKNOWN';
-export const LABELS: readonly Label[] = ['RETRANSMIT', 'LOOP_LAG', 'GC', 'STORE_SLOW', 'BREAKER', 'QUEUE', 'LATE_SEND', 'UNKNOWN'];
+/** Why an operation was slow. LATE_SEND: gwrk itself sent it later than planned. LATE_READ: gwrk itself was not there to read. */
+export type Label = CauseKind | 'LATE_SEND' | 'LATE_READ' | 'UNKNOWN';
+export const LABELS: readonly Label[] = [
+  'RETRANSMIT',
+  'LOOP_LAG',
+  'GC',
+  'STORE_SLOW',
+  'BREAKER',
+  'QUEUE',
+  'LATE_SEND',
+  'LATE_READ',
+  'UNKNOWN',
+];
 
 /** Something that was found in the time of an operation. */
 export interface Link {
@@ -40,13 +50,15 @@ export interface Explanation {
  */
 export class Explainer {
   readonly #causes: RunCauses;
+  readonly #stalls: readonly Stall[];
   /** Everything but retransmits. */
   readonly #intervals: readonly Cause[];
   /** Retransmits from or to a target, by the other end. */
   readonly #retransmits = new Map<string, Cause[]>();
 
-  constructor(targets: readonly string[], causes: RunCauses) {
+  constructor(targets: readonly string[], causes: RunCauses, stalls: readonly Stall[] = []) {
     this.#causes = causes;
+    this.#stalls = stalls;
     const all = 'unknown' in causes ? [] : causes.causes;
     this.#intervals = all.filter(({ kind }) => kind !== 'RETRANSMIT');
     for (const cause of all) {
@@ -74,6 +86,10 @@ export class Explainer {
     for (const cause of this.#intervals) {
       if (cause.kind === 'RETRANSMIT' || cause.endUs < sentUs || cause.startUs > doneUs) continue;
       if (isPassed(operation, cause, causes)) add(cause.kind, Math.max(sentUs, cause.startUs), Math.min(doneUs, cause.endUs), cause);
+    }
+    for (const { worker, startUs, endUs } of this.#stalls) {
+      if (worker !== operation.worker || endUs < sentUs || startUs > doneUs) continue;
+      add('LATE_READ', Math.max(sentUs, startUs), Math.min(doneUs, endUs));
     }
     for (const cause of this.#retransmits.get(operation.local ?? '') ?? []) {
       if (cause.startUs >= sentUs && cause.startUs <= doneUs) add('RETRANSMIT', sentUs, cause.startUs, cause);

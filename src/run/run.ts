@@ -125,7 +125,12 @@ async function slowRecord(
   startUs: number,
 ): Promise<SlowRecord> {
   return {
-    operations: { thresholdUs, total: slow.reduce((sum, { total }) => sum + total, 0), kept: slow.flatMap(({ kept }) => kept) },
+    operations: {
+      thresholdUs,
+      total: slow.reduce((sum, { total }) => sum + total, 0),
+      kept: slow.flatMap(({ kept }) => kept),
+      stalls: slow.flatMap(({ stalls }) => stalls),
+    },
     targets: endpoints.map(({ address, family, port }) => (family === 6 ? `[${address}]:${port}` : `${address}:${port}`)),
     causes: await services.causes(startUs),
   };

@@ -9,6 +9,7 @@ import type { ExecutorSpec } from '../scenario/plan.js';
 import { shardCount } from '../scenario/schedule.js';
 import { Answers } from './answers.js';
 import { Arrivals } from './arrivals.js';
+import { Beside } from './beside.js';
 import { ClientContext } from './client-context.js';
 import { ClientTable } from './client-table.js';
 import { Clients } from './clients.js';
@@ -98,19 +99,22 @@ export function createSwarm(
   for (const [index, flow] of flows.entries()) if (index > 0) table.scenario.fill(index, flow.firstRow, flow.firstRow + flow.rows);
 
   const wakes = new Wakes(table);
-  const timers = new Timers(new TimerWheel({ timers: timersOf(rows), startUs: clock.nowUs() }));
+  const everys = Math.max(...flows.map((flow) => flow.plan.program.everys.length));
+  const timers = new Timers(new TimerWheel({ timers: timersOf(rows, everys), startUs: clock.nowUs() }), rows);
   const slow = new SlowOperationLog({
     thresholdUs: start.slowUs ?? Number.POSITIVE_INFINITY,
     worker: start.index,
     seed: start.seed,
     flows,
     localAddress: (row) => transport.localAddress?.(row),
+    longestWaitUs: transport.longestWaitUs ?? Number.POSITIVE_INFINITY,
   });
   const answers = new Answers(rows, flows, recorder, errors, wakes, slow);
   const credentials = new Credentials(table, recorder, errors, wakes, askLogins);
   const longest = flows.flatMap((flow) => flow.sends.map((send) => send.maxBytes));
   const sender = new Sender(transport, recorder, prng, Math.max(MAX_CLIENT_MESSAGE, ...longest));
   const parts: ConnectionParts = { table, flows, transport, sender, recorder, errors, wakes, timers, answers, credentials };
+  if (everys > 0) parts.beside = new Beside(parts, prng, everys);
 
   const keys = flows.some((flow) => flow.isReference) ? rows * 2 : 0;
   const macs = rows > COMPACT_KEYS_FROM_CLIENTS ? new CompactMacs(keys) : createMacTable(keys);
@@ -139,7 +143,10 @@ export function createSwarm(
     { capacity: rows, role: 'client', maxMessageBytes: MAX_SERVER_MESSAGE, maxFragments: MAX_FRAGMENTS },
     incoming,
   );
-  const swarm = new Swarm({ ...parts, clock, connections, connector, context, clients, logins, arrivals, endings, incoming, frames }, host);
+  const swarm = new Swarm(
+    { ...parts, clock, connections, connector, context, clients, logins, arrivals, endings, incoming, frames, slow },
+    host,
+  );
   return { swarm, credentials, errors, slow };
 }
 

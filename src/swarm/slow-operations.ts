@@ -1,5 +1,5 @@
 import { Prng } from '../core/prng.js';
-import { responseUs, type SlowOperation, type SlowOperations } from '../measure/slow-operation.js';
+import { responseUs, type SlowOperation, type SlowOperations, type Stall } from '../measure/slow-operation.js';
 import { operationByOpcode } from '../protocol/packet.js';
 import * as P from '../scenario/program.js';
 import type { Flow } from './flow.js';
@@ -8,6 +8,9 @@ import type { RequestTable } from './request-table.js';
 /** Kept of the worst, and of all slow requests at random. */
 const WORST = 2_048;
 const SAMPLE = 2_048;
+const STALLS = 4_096;
+/** A worker that comes so much later than it was due has stalled, us. */
+const STALL_US = 20_000;
 /** Asking the kernel for an address takes a few microseconds: so many a second disturb nobody. */
 const ADDRESSES_A_SECOND = 2_000;
 
@@ -19,6 +22,8 @@ export interface SlowOperationLogOptions {
   readonly flows: readonly Flow[];
   /** Our end of the connection of a row; undefined when that cannot be known. */
   readonly localAddress: (row: number) => string | undefined;
+  /** The worker looks at its sockets so often, whatever it said that it would. */
+  readonly longestWaitUs: number;
 }
 
 /**
@@ -32,6 +37,9 @@ export class SlowOperationLog {
   /** A heap with the least of the worst at its root. */
   readonly #worst: SlowOperation[] = [];
   readonly #sample: SlowOperation[] = [];
+  readonly #stalls: Stall[] = [];
+  #stalled = 0;
+  #dueUs = Number.POSITIVE_INFINITY;
   #total = 0;
   #addressesLeft = ADDRESSES_A_SECOND;
   #nextGrantUs = 0;
@@ -53,9 +61,16 @@ export class SlowOperationLog {
     if (place < SAMPLE) this.#sample[place] = operation;
   }
 
+  /** The worker looks at its sockets now; a look is due again at `dueUs` at the latest. */
+  looked(nowUs: number, dueUs: number): void {
+    const startUs = this.#dueUs;
+    this.#dueUs = Math.max(nowUs, Math.min(dueUs, nowUs + this.#options.longestWaitUs));
+    if (nowUs - startUs >= STALL_US) this.#stalls[this.#stalled++ % STALLS] = { worker: this.#options.worker, startUs, endUs: nowUs };
+  }
+
   result(): SlowOperations {
     const kept = [...new Set([...this.#worst, ...this.#sample])];
-    return { thresholdUs: this.thresholdUs, total: this.#total, kept };
+    return { thresholdUs: this.thresholdUs, total: this.#total, kept, stalls: this.#stalls };
   }
 
   #describe(requests: RequestTable, request: number, nowUs: number, outcome: SlowOperation['outcome']): SlowOperation {

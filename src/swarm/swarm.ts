@@ -11,6 +11,7 @@ import type { Connector } from './connector.js';
 import type { Ending } from './ending.js';
 import type { Incoming } from './incoming.js';
 import type { Logins } from './logins.js';
+import type { SlowOperationLog } from './slow-operations.js';
 import type { TimerVisitor } from './timer-wheel.js';
 
 /** The longest wait: the worker looks for messages of the main thread at least this often, and sooner while it waits for one. */
@@ -36,6 +37,7 @@ export interface SwarmParts extends ConnectionParts {
   readonly endings: readonly Ending[];
   readonly incoming: Incoming;
   readonly frames: FrameReader;
+  readonly slow: SlowOperationLog;
 }
 
 /**
@@ -96,7 +98,7 @@ export class Swarm implements TransportEvents, TimerVisitor {
 
   onTick(nowUs: number): number {
     if (!this.#host.poll(nowUs)) return -1;
-    const { context, clock, clients, timers, answers, arrivals, endings, connector } = this.#parts;
+    const { context, clock, clients, timers, answers, arrivals, endings, connector, slow } = this.#parts;
     context.nowUnixMs = clock.unixMs();
     clients.runWoken(nowUs);
     timers.advance(nowUs, this);
@@ -112,7 +114,9 @@ export class Swarm implements TransportEvents, TimerVisitor {
     const canConnectMore = connector.pump(nowUs);
     this.#setGauges();
     if (isOver) return -1;
-    return canConnectMore ? nowUs : this.#nextUs(nowUs);
+    const nextUs = canConnectMore ? nowUs : this.#nextUs(nowUs);
+    slow.looked(nowUs, nextUs);
+    return nextUs;
   }
 
   onTimer(timer: number, nowUs: number): void {

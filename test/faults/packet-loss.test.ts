@@ -110,14 +110,17 @@ test('with 3 % packet loss, gwrk why finds the retransmit behind slow operations
 
     const slow = await why(run, '150ms');
     const explained = slow.filter(({ label }) => label === 'RETRANSMIT');
+    const unknown = slow.filter(({ label }) => label === 'UNKNOWN');
+    // On a machine that is busy, gwrk or the server may have stood still as well, which is found too and is not the network's.
+    const ofNetwork = explained.length + unknown.length;
     const all = await why(run, '1us');
     const fast = all.filter(({ operation }) => operation.doneUs - operation.intendedUs < SLOW_US).slice(0, FAST_SAMPLE);
     t.diagnostic(
-      `${drill.source}, ${report.transport}: ${explained.length} of ${slow.length} slow operations explained, ` +
+      `${drill.source}, ${report.transport}: ${explained.length} of ${slow.length} slow operations were retransmits, ${unknown.length} are unknown, ` +
         `${fast.filter(hasRetransmit).length} of ${fast.length} fast ones had a retransmit, ${namespaces.lost()} segments lost`,
     );
     assert.ok(slow.length >= 20, `only ${slow.length} slow operations`);
-    assert.ok(explained.length >= slow.length * 0.9, JSON.stringify(slow.filter(({ label }) => label !== 'RETRANSMIT').slice(0, 5)));
+    assert.ok(explained.length >= ofNetwork * 0.9, JSON.stringify(unknown.slice(0, 5)));
     assert.equal(fast.length, FAST_SAMPLE);
     assert.deepEqual(fast.filter(hasRetransmit), []);
     assert.match(

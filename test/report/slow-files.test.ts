@@ -12,6 +12,7 @@ const RECORD: SlowRecord = {
   operations: {
     thresholdUs: 150_000,
     total: 9,
+    stalls: [{ worker: 1, startUs: 1, endUs: 2 }],
     kept: [
       {
         worker: 1,
@@ -60,10 +61,10 @@ test('anything else is refused with the name of the file', async () => {
       return true;
     });
   };
-  for (const text of ['', 'x', '[]', '{}', '{"thresholdUs":1,"total":1,"targets":[1]}']) await refused('slow-ops.jsonl', text);
+  for (const text of ['', 'x', '[]', '{}', '{"thresholdUs":1,"total":1,"targets":[1],"stalls":[]}']) await refused('slow-ops.jsonl', text);
   for (const text of ['', '{', '{"schema":"gwrk/causes/2"}', '{"schema":"gwrk/causes/1","threads":"1"}'])
     await refused('causes.jsonl', text);
-  await refused('slow-ops.jsonl', '{"thresholdUs":1,"total":1,"targets":[]}\n{"worker":0}\n');
+  await refused('slow-ops.jsonl', '{"thresholdUs":1,"total":1,"targets":[],"stalls":[]}\n{"worker":0}\n');
   await assert.rejects(readSlowRecord(join(directory, 'absent')), { code: 'GWRK_REPORT_UNREADABLE' });
 });
 

@@ -122,6 +122,16 @@ test('an operation that gwrk sent late is called so, whatever the server did', (
   assert.equal(explanation.label, 'LATE_SEND');
 });
 
+test('the time in which the own worker of gwrk did not run is called so', () => {
+  const stalls = [
+    { worker: 1, startUs: 0, endUs: 2_000_000 },
+    { worker: 0, startUs: 1_150_000, endUs: 1_400_000 },
+  ];
+  const by = (...own: typeof stalls): string => new Explainer([TARGET], SERVER, own).explain(OPERATION).label;
+  assert.equal(by(...stalls), 'LATE_READ');
+  assert.equal(by(stalls[0]!), 'UNKNOWN');
+});
+
 test('UNKNOWN says why it is not known', () => {
   assert.equal(new Explainer([TARGET], { unknown: 'nobody was asked' }).explain(OPERATION).reason, 'nobody was asked');
   assert.match(explain([]).reason!, /^nothing was found in its time$/u);

@@ -13,7 +13,7 @@ const SENDS = { firstStep: 0, opcode: () => P.OP_SEND } as unknown as Flow;
 
 /** Notes requests that took so long, in this order; request i was sent at i * 10 us on row i % 100. */
 function logOf(durationsUs: readonly number[], localAddress: (row: number) => string | undefined, seed = 7): SlowOperationLog {
-  const log = new SlowOperationLog({ thresholdUs: 1, worker: 0, seed, flows: [SENDS], localAddress });
+  const log = new SlowOperationLog({ thresholdUs: 1, worker: 0, seed, flows: [SENDS], localAddress, longestWaitUs: 5_000 });
   const requests = new RequestTable(100, 1);
   for (const [i, us] of durationsUs.entries()) {
     const request = requests.open(i % 100, 0, 0, 0, i * 10, i * 10, 0);
@@ -56,6 +56,24 @@ test('addresses are asked for 2,000 times a second at most, however much is slow
   logOf(rising, () => `10.0.0.1:${++asked}`);
   const seconds = (50_000 * 10 + 50_000) / 1e6;
   assert.ok(asked >= 2_000 && asked <= 2_000 * Math.ceil(seconds), `${asked} in ${seconds} s`);
+});
+
+test('a worker that comes 20 ms later than it was due has stalled', () => {
+  const log = logOf([], () => undefined);
+  for (const [nowUs, dueUs] of [
+    [0, 1_000],
+    [20_999, 99_000],
+    [45_999, 46_000],
+    [46_000, 99_000],
+    [71_000, 0],
+    [91_000, 91_000],
+  ] as const)
+    log.looked(nowUs, dueUs);
+  assert.deepEqual(log.result().stalls, [
+    { worker: 0, startUs: 25_999, endUs: 45_999 },
+    { worker: 0, startUs: 51_000, endUs: 71_000 },
+    { worker: 0, startUs: 71_000, endUs: 91_000 },
+  ]);
 });
 
 test('a run keeps what took longer than its threshold, time-outs too, with the times that its histograms have', async () => {
