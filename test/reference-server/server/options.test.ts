@@ -69,7 +69,7 @@ const BAD: readonly (readonly [argv: string, where: string | undefined])[] = [
   ['--device-policy ask', '--device-policy'],
   ['--allow-origin *', '--allow-origin'],
   ['--allow-origin https://a.example/x', '--allow-origin'],
-  ['--redis redis://127.0.0.1', undefined],
+  ['--no-such-flag', undefined],
   ['--audit-max-bytes 1k', '--audit-max-bytes'],
   ['--audit-files 0', '--audit-files'],
   ['--kernel-events kprobes', '--kernel-events'],
@@ -93,6 +93,13 @@ test('a bad flag is refused with its name, what was given and what is allowed', 
       );
     });
   }
+});
+
+test('Redis is named by --redis, or by GWRK_REDIS, which no list of processes shows', () => {
+  assert.equal(parseServeOptions([], {}).redis, undefined);
+  assert.equal(parseServeOptions([], { GWRK_REDIS: 'redis://:pass@a:1' }).redis?.password, 'pass');
+  const { redis } = parseServeOptions(['--redis', 'rediss://b/2'], { GWRK_REDIS: 'redis://:pass@a:1' });
+  assert.deepEqual([redis?.host, redis?.port, redis?.database, redis?.hasTls, redis?.shown], ['b', 6379, 2, true, 'rediss://b:6379/2']);
 });
 
 test('a malformed master key is refused without showing it', () => {
