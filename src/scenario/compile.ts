@@ -11,6 +11,7 @@ import {
   OP_CONNECT,
   OP_DISCONNECT,
   OP_END,
+  OP_EVERY,
   OP_EXPECT,
   OP_HEARTBEAT,
   OP_JOIN,
@@ -28,7 +29,6 @@ import {
   type SendStep,
   type ThinkStep,
 } from './program.js';
-import type { Branch } from './schema-flow.js';
 import type { Loop, Step, StepOf } from './schema-steps.js';
 
 type Path = readonly PropertyKey[];
@@ -59,6 +59,7 @@ class FlowCompiler {
     thinks: [],
     loops: [],
     chooses: [],
+    everys: [],
   };
   #authenticated = false;
 
@@ -123,6 +124,8 @@ class FlowCompiler {
       this.#loop(step.loop, [...path, 'loop'], depth);
     } else if (step.choose) {
       this.#choose(step.choose, [...path, 'choose'], depth);
+    } else if (step.every) {
+      this.#every(step.every, [...path, 'every'], depth);
     }
   }
 
@@ -142,7 +145,7 @@ class FlowCompiler {
     this.#code[head * INSTRUCTION_WORDS + 2] = next + 1;
   }
 
-  #choose(branches: readonly Branch[], path: Path, depth: number): void {
+  #choose(branches: StepOf<'choose'>, path: Path, depth: number): void {
     const total = branches.reduce((sum, { weight }) => sum + weight, 0);
     const sums = branches.map((_, last) => branches.slice(0, last + 1).reduce((sum, { weight }) => sum + weight, 0));
     const number = this.#lists.chooses.length;
@@ -160,6 +163,15 @@ class FlowCompiler {
     const after = this.#code.length / INSTRUCTION_WORDS;
     for (const jump of jumps) this.#code[jump * INSTRUCTION_WORDS + 1] = after;
     this.#lists.chooses[number] = { upTo: sums.map((sum) => sum / total), branches: starts, after };
+  }
+
+  #every({ period, jitter, steps }: StepOf<'every'>, path: Path, depth: number): void {
+    const { everys } = this.#lists;
+    const head = this.#emit(OP_EVERY, everys.length);
+    this.steps(steps, [...path, 'steps'], depth);
+    const after = this.#code.length / INSTRUCTION_WORDS;
+    this.#code[head * INSTRUCTION_WORDS + 2] = after;
+    everys.push({ periodUs: period, jitter, body: head + 1, after });
   }
 
   #connect({ path: target, headers, subprotocol, timeout }: StepOf<'connect'>, path: Path): Program['connects'][number] {

@@ -2,7 +2,7 @@
  * Whether the steps of a flow can follow one another: auth after connect, op after auth, and so on. Looks only at the
  * names of steps, so it also finds faults of order in a file that has other faults.
  */
-import { MAX_LOOP_DEPTH } from './program.js';
+import { MAX_EVERYS, MAX_LOOP_DEPTH } from './program.js';
 import { STEP_NAMES } from './schema-steps.js';
 import type { IssueDetails } from './schema-values.js';
 
@@ -15,31 +15,43 @@ interface Standing {
   connected: boolean;
   authenticated: boolean;
   beating: boolean;
+  /** How many loops are around the connect that the connection comes from. */
+  connectedDepth: number;
+  everys: number;
 }
+type Fact = 'loggedIn' | 'connected' | 'authenticated' | 'beating';
 
-const NEEDS: Readonly<Record<string, readonly (keyof Standing)[]>> = {
+const NEEDS: Readonly<Record<string, readonly Fact[]>> = {
   auth: ['loggedIn', 'connected'],
   heartbeat: ['authenticated'],
   join: ['authenticated'],
   leave: ['authenticated'],
   op: ['authenticated'],
   send: ['connected'],
+  every: ['connected'],
   expect: ['connected'],
   disconnect: ['connected'],
 };
-const GIVEN_BY: Readonly<Record<keyof Standing, string>> = {
+const GIVEN_BY: Readonly<Record<Fact, string>> = {
   loggedIn: 'login',
   connected: 'connect',
   authenticated: 'auth',
   beating: 'heartbeat',
 };
 /** Steps that may not come again while what they give holds. */
-const ONCE: Readonly<Record<string, keyof Standing>> = { connect: 'connected', auth: 'authenticated', heartbeat: 'beating' };
+const ONCE: Readonly<Record<string, Fact>> = { connect: 'connected', auth: 'authenticated', heartbeat: 'beating' };
 
 /** Reports every fault of order in `flow`, which may be anything at all. */
 export function checkFlow(flow: unknown, path: Path, afterFlow: unknown, report: Report): void {
   if (!Array.isArray(flow) || flow.length === 0) return;
-  const standing: Standing = { loggedIn: false, connected: false, authenticated: false, beating: false };
+  const standing: Standing = {
+    loggedIn: false,
+    connected: false,
+    authenticated: false,
+    beating: false,
+    connectedDepth: 0,
+    everys: 0,
+  };
   const connects = walk(flow, path, standing, 0, report);
   if (!connects) report(path, 'this flow never connects', { hint: 'add - connect: {}', atKey: true });
   else if (afterFlow === 'repeat' && standing.connected) {
@@ -69,7 +81,8 @@ function walk(steps: readonly unknown[], path: Path, standing: Standing, depth: 
       else if (name === 'choose')
         connects = checkChoose((step as { choose: unknown }).choose, [...at, 'choose'], standing, depth, report) || connects;
       else {
-        checkStep(name, [...at, name], standing, report);
+        checkStep(name, [...at, name], standing, depth, report);
+        if (name === 'every') checkEvery((step as { every: unknown }).every, [...at, 'every'], standing, depth, report);
         connects ||= name === 'connect';
       }
     }
@@ -77,7 +90,7 @@ function walk(steps: readonly unknown[], path: Path, standing: Standing, depth: 
   return connects;
 }
 
-function checkStep(name: string, path: Path, standing: Standing, report: Report): void {
+function checkStep(name: string, path: Path, standing: Standing, depth: number, report: Report): void {
   const missing = Object.hasOwn(NEEDS, name) ? NEEDS[name]!.filter((need) => !standing[need]) : [];
   if (missing.length > 0) {
     report(path, `${name} must come after ${missing.map((need) => GIVEN_BY[need]).join(' and ')}`, { atKey: true });
@@ -91,6 +104,7 @@ function checkStep(name: string, path: Path, standing: Standing, report: Report)
     standing[once] = true;
   }
   if (name === 'login') standing.loggedIn = true;
+  if (name === 'connect') standing.connectedDepth = depth;
   if (name === 'disconnect') standing.connected = standing.authenticated = standing.beating = false;
 }
 
@@ -119,6 +133,16 @@ function checkLoop(loop: unknown, path: Path, standing: Standing, depth: number,
   return connects;
 }
 
+function checkEvery(every: unknown, path: Path, standing: Standing, depth: number, report: Report): void {
+  if (depth > standing.connectedDepth)
+    report(path, 'every would start again in each round', { hint: 'move it before the loop: it runs beside it', atKey: true });
+  standing.everys++;
+  if (standing.everys === MAX_EVERYS + 1)
+    report(path, 'a flow has too many every steps', { allowed: `at most ${MAX_EVERYS}`, hint: 'one every has several sends', atKey: true });
+  const steps = (every as { steps?: unknown } | null)?.steps;
+  if (Array.isArray(steps)) walk(steps, [...path, 'steps'], standing, depth, report);
+}
+
 /** Whichever branch is drawn, what follows must find the same. */
 function checkChoose(choose: unknown, path: Path, standing: Standing, depth: number, report: Report): boolean {
   if (!Array.isArray(choose)) return false;
@@ -140,6 +164,7 @@ function checkChoose(choose: unknown, path: Path, standing: Standing, depth: num
       break;
     }
     first.loggedIn &&= own.loggedIn;
+    before.everys = first.everys = own.everys;
   }
   if (first) Object.assign(standing, first);
   return connects;
@@ -151,7 +176,7 @@ function waits(step: unknown): boolean {
   const fields = step as Record<string, unknown>;
   const send = fields.send;
   if ('send' in fields) return send === null || typeof send !== 'object' || 'expect' in send;
-  if ('heartbeat' in fields) return false;
+  if ('heartbeat' in fields || 'every' in fields) return false;
   if (Array.isArray(fields.choose))
     return fields.choose.every((branch: unknown) => {
       const steps = (branch as { steps?: unknown } | null)?.steps;

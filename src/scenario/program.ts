@@ -24,10 +24,13 @@ export const OP_NEXT = 12; // a: index in loops, b: the first instruction of the
 export const OP_DISCONNECT = 13; // a: close code (1000), b: 1 = with DISCONNECT and ACK_CLOSE of the reference protocol when authenticated
 export const OP_CHOOSE = 14; // a: index in chooses
 export const OP_JUMP = 15; // a: where to go on; the end of a branch
+export const OP_EVERY = 16; // a: index in everys, b: where the flow goes on; the sends between run beside it
 export const INSTRUCTION_WORDS = 4;
 
 /** Loops nest at most this deep, so that a client's loop counters are fixed columns. */
 export const MAX_LOOP_DEPTH = 3;
+/** Every steps of one flow, because each is some columns of all its clients. */
+export const MAX_EVERYS = 4;
 
 export interface LoginStep {
   readonly uid: Template;
@@ -127,6 +130,15 @@ export interface ChooseStep {
   readonly after: number;
 }
 
+export interface EveryStep {
+  readonly periodUs: number;
+  /** 0 .. 0.5: each round is moved by up to this share of the period, both ways. */
+  readonly jitter: number;
+  /** Its sends and operations are the instructions from body to before after. */
+  readonly body: number;
+  readonly after: number;
+}
+
 export interface Program {
   /** INSTRUCTION_WORDS words an instruction; the last instruction is OP_END. */
   readonly code: Int32Array;
@@ -141,4 +153,5 @@ export interface Program {
   readonly thinks: readonly ThinkStep[];
   readonly loops: readonly LoopStep[];
   readonly chooses: readonly ChooseStep[];
+  readonly everys: readonly EveryStep[];
 }

@@ -1,7 +1,6 @@
 /** Steps and keys that say when and how often something happens: thinking, choosing, what runs beside the flow, coming back. */
 import * as z from 'zod';
-import type { Step } from './schema-steps.js';
-import { addIssue, durationUs, rate } from './schema-values.js';
+import { addIssue, durationUs, rate, share } from './schema-values.js';
 
 const thinkTime = z
   .strictObject({
@@ -28,13 +27,13 @@ const thinkTime = z
 /** A time, or how it is spread. */
 export const think = z.union([durationUs(), thinkTime], { error: '2s, { min: 1s, max: 3s } or { mean: 2s, deviation: 500ms }' });
 
-export interface Branch {
+export interface Branch<Step> {
   readonly weight: number;
   readonly steps: readonly Step[];
 }
 
 /** `step` is passed in, because it holds what this makes. */
-export const chooseOf = (step: z.ZodType<Step>) =>
+export const chooseOf = <Step>(step: z.ZodType<Step>) =>
   z
     .array(
       z.strictObject({
@@ -48,3 +47,26 @@ export const chooseOf = (step: z.ZodType<Step>) =>
       if (Array.isArray(branches) && branches.length > 0 && branches.every(({ weight }) => weight === 0))
         addIssue(context, 'no branch can ever be drawn', { allowed: 'a weight above 0' });
     });
+
+export interface Every<Send> {
+  readonly period: number;
+  readonly jitter: number;
+  readonly steps: readonly Send[];
+}
+
+/** `sends`: the steps that may stand in it. */
+export const everyOf = <Send>(sends: z.ZodType<Send>) =>
+  z.strictObject({
+    period: durationUs(1000).describe('A round is planned every so often, late or not, spread over the clients as those of a paced loop.'),
+    jitter: share()
+      .superRefine((value, context) => {
+        if (value > 0.5) addIssue(context, 'rounds would overtake one another', { allowed: 'at most 50%' });
+      })
+      .prefault('0%')
+      .describe('Each round is moved by up to this share of the period, both ways; at most 50%.'),
+    steps: z
+      .array(sends)
+      .min(1)
+      .max(100)
+      .describe('`send` and `op` only. They leave one behind the other; their answers are not waited for, but timed.'),
+  });

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { CODE_NAMES } from '../protocol/packet/codes.js';
 import { didYouMean } from './nearest-name.js';
-import { type Branch, chooseOf, think } from './schema-flow.js';
+import { type Branch, chooseOf, type Every, everyOf, think } from './schema-flow.js';
 import { addIssue, always, clientNumber, clientText, count, durationUs, fixedText, jsonPointer, oneValue, share } from './schema-values.js';
 
 const timeout = () => durationUs(1000).prefault('10s').describe('How long to wait for the answer.');
@@ -184,6 +184,7 @@ export const STEP_NAMES = [
   'think',
   'loop',
   'choose',
+  'every',
   'disconnect',
 ] as const;
 
@@ -211,7 +212,8 @@ const plainSteps = {
 /** Written out, because a type cannot be inferred from a schema that holds itself. */
 export type Step = { readonly [Name in keyof typeof plainSteps]?: z.output<(typeof plainSteps)[Name]> } & {
   readonly loop?: Loop | undefined;
-  readonly choose?: readonly Branch[] | undefined;
+  readonly choose?: readonly Branch<Step>[] | undefined;
+  readonly every?: Every<Pick<Step, 'send' | 'op'>> | undefined;
 };
 
 export interface Loop {
@@ -242,6 +244,9 @@ const step: z.ZodType<Step> = z
     choose: chooseOf(z.lazy((): z.ZodType<Step> => step))
       .optional()
       .describe('One of several branches, drawn each time by weight, from the seed of the run.'),
+    every: everyOf(z.strictObject({ send: plainSteps.send, op: plainSteps.op }))
+      .optional()
+      .describe('Sends beside the flow, from here until the connection ends. A flow has four of them at most.'),
   })
   .meta({ id: 'step', minProperties: 1, maxProperties: 1 });
 

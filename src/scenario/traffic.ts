@@ -4,6 +4,7 @@ import type { ScenarioPlan } from './plan.js';
 import {
   INSTRUCTION_WORDS,
   OP_CHOOSE,
+  OP_EVERY,
   OP_HEARTBEAT,
   OP_LOOP,
   OP_NEXT,
@@ -41,9 +42,15 @@ export function estimateTraffic({ program, executor }: ScenarioPlan): Traffic {
   const rounds: number[] = [];
   const { code } = program;
   const shares = sharesOf(program);
+  let besideUntil = 0;
   for (let word = 0; word < code.length; word += INSTRUCTION_WORDS) {
     const opcode = code[word]!;
     const index = code[word + 1]!;
+    if (word === besideUntil && word > 0) rounds.pop();
+    if (opcode === OP_EVERY) {
+      besideUntil = code[word + 2]! * INSTRUCTION_WORDS;
+      rounds.push(1e6 / program.everys[index]!.periodUs);
+    }
     if (opcode === OP_LOOP) rounds.push(roundsPerSecond(program, shares, index, word, rounds.at(-1)));
     else if (opcode === OP_NEXT) rounds.pop();
     else if (opcode === OP_HEARTBEAT) {

@@ -21,6 +21,8 @@ export class Answers {
   /** Time-out of each step; the steps that send requests. */
   readonly #withinUs: Float64Array;
   readonly #steps: Uint16Array;
+  /** By step: 1 where it runs beside the flow, so that no client waits for its answer. Undefined without such steps. */
+  readonly #isBeside: Uint8Array | undefined;
 
   constructor(rows: number, flows: readonly Flow[], recorder: Recorder, errors: ErrorCounts, wakes: Wakes, slow: SlowOperationLog) {
     const steps = flows.reduce((sum, flow) => sum + flow.instructions, 0);
@@ -34,6 +36,8 @@ export class Answers {
     for (const flow of flows) {
       for (let pc = 0; pc < flow.instructions; pc++) this.#withinUs[flow.firstStep + pc] = flow.answerWithinUs(pc);
     }
+    const isBeside = Uint8Array.from(flows.flatMap((flow) => [...flow.isBeside]));
+    this.#isBeside = isBeside.includes(1) ? isBeside : undefined;
     this.#steps = Uint16Array.from([...this.#withinUs.keys()].filter((step) => Number.isFinite(this.#withinUs[step]!)));
   }
 
@@ -117,10 +121,18 @@ export class Answers {
   #close(request: number, nowUs: number): void {
     const { requests } = this;
     const row = requests.row[request]!;
-    const isNewest = requests.after(request) === NO_REQUEST;
+    const isNewest = this.#isBeside === undefined ? requests.after(request) === NO_REQUEST : this.#isNewestOfFlow(request, this.#isBeside);
     requests.close(request);
     // A client that waits for an answer has sent nothing since: it waits for the newest.
     if (isNewest) this.#wakes.satisfyNow(row, WAIT_ANSWER, nowUs);
     if (!this.hasOpen(row)) this.#wakes.satisfy(row, WAIT_SETTLED);
+  }
+
+  #isNewestOfFlow(request: number, isBeside: Uint8Array): boolean {
+    const { requests } = this;
+    if (isBeside[requests.step[request]!] === 1) return false;
+    let later = requests.after(request);
+    while (later !== NO_REQUEST && isBeside[requests.step[later]!] === 1) later = requests.after(later);
+    return later === NO_REQUEST;
   }
 }

@@ -63,6 +63,13 @@ export class Clients {
 
   /** A timer of the wheel has fired. */
   onTimer(timer: number, nowUs: number): void {
+    const { timers, table, flows, beside } = this.#parts;
+    const every = beside === undefined ? -1 : timers.besideOf(timer);
+    if (every >= 0) {
+      const besideRow = timers.besideRowOf(timer);
+      beside!.due(this.#machine, flows[table.scenario[besideRow]!]!, besideRow, every, nowUs);
+      return;
+    }
     const row = rowOfTimer(timer);
     if (isHeartbeatTimer(timer)) this.#heartbeats.due(row, nowUs);
     else this.#flowDue(row, nowUs);

@@ -3,6 +3,7 @@ import type { Recorder } from '../measure/recorder.js';
 import { errnoName } from '../net/errno.js';
 import type { Transport } from '../net/transport.js';
 import type { Answers } from './answers.js';
+import type { Beside } from './beside.js';
 import * as C from './client-table.js';
 import type { Credentials } from './credentials.js';
 import type { ErrorCounts } from './error-counts.js';
@@ -26,6 +27,8 @@ export interface ConnectionParts {
   readonly timers: Timers;
   readonly answers: Answers;
   readonly credentials: Credentials;
+  /** Present when some flow has every steps. */
+  beside?: Beside;
 }
 
 /**
@@ -100,6 +103,7 @@ export class Connections {
     this.#leaveOpenPhases(row, C.CLOSING);
     table.phase[row] = C.CLOSING;
     timers.cancelHeartbeat(row);
+    this.#parts.beside?.stop(row, nowUs);
     timers.setFlow(row, nowUs + CLOSE_TIMEOUT_US);
   }
 
@@ -154,6 +158,7 @@ export class Connections {
     table.resetConnection(row);
     timers.cancelFlow(row);
     timers.cancelHeartbeat(row);
+    this.#parts.beside?.stop(row, nowUs);
     answers.abandon(row);
     credentials.forgetNonce(row);
     if (!isWanted) wakes.fail(row);

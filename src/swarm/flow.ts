@@ -45,6 +45,8 @@ export class Flow {
   readonly isPlanned: Uint8Array;
   /** By instruction: 1 for a send that does not wait for its answer: the last of a paced iteration, or one without expectation. */
   readonly isPipelined: Uint8Array;
+  /** By instruction: 1 for a send of an every step, which runs beside the flow. */
+  readonly isBeside: Uint8Array;
   /** Period of the quickest paced loop with a planned operation; Infinity without one. */
   readonly operationPeriodUs: number;
   /** Absolute times, set by the start; the end comes sooner when the run is stopped. */
@@ -77,6 +79,8 @@ export class Flow {
     this.isEndless = new Uint8Array(count);
     this.isPlanned = new Uint8Array(count);
     this.isPipelined = new Uint8Array(count);
+    this.isBeside = new Uint8Array(count);
+    for (const { body, after } of program.everys) this.isBeside.fill(1, body, after);
     for (let pc = 0; pc < count; pc++) this.#markPipelined(pc);
     for (let pc = 0; pc < count; pc++) if (this.opcode(pc) === P.OP_LOOP) this.#markLoop(pc);
     this.operationPeriodUs = this.#shortestOperationPeriodUs();
@@ -168,6 +172,8 @@ export class Flow {
         // What stands behind the branches has the plan's time only if no branch waits.
         if (!branches.map((branch) => this.#markPlanned(branch)).every(Boolean)) return false;
         at = after - 1;
+      } else if (opcode === P.OP_EVERY) {
+        at = this.operand(at, 1) - 1;
       } else if (opcode === P.OP_OPERATION || opcode === P.OP_SEND) {
         this.isPlanned[at] = 1;
         if (this.isPipelined[at] === 0) return false;

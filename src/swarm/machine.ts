@@ -27,9 +27,9 @@ export const RUN_FAILED = 3;
 /** Instructions of one client in a row before others have their turn. */
 const INSTRUCTIONS_A_TURN = 256;
 /** So long a client pauses whose peer does not read, or that would run for ever without waiting. */
-const PAUSE_US = 1_000;
+export const PAUSE_US = 1_000;
 /** Bytes that a peer may leave unread before its client sends nothing more. */
-const MAX_BUFFERED_BYTES = 262_144;
+export const MAX_BUFFERED_BYTES = 262_144;
 
 export interface MachineParts {
   readonly connections: Connections;
@@ -132,6 +132,12 @@ export class Machine {
           pcs[row] = drawBranch(flow.plan.program.chooses[a]!, this.#machine.context.prng);
           goesOn = true;
           break;
+        case P.OP_EVERY:
+          if (!this.#isConnected(row)) return RUN_FAILED;
+          this.#parts.beside!.start(flow, row, a, nowUs);
+          pcs[row] = flow.operand(pc, 1);
+          goesOn = true;
+          break;
         case P.OP_JUMP:
           pcs[row] = a;
           goesOn = true;
@@ -212,10 +218,7 @@ export class Machine {
     }
     const isPlanned = flow.isPlanned[pc] === 1;
     const intendedUs = isPlanned ? table.intendedUs[row]! : nowUs;
-    const isSent =
-      flow.opcode(pc) === P.OP_OPERATION
-        ? this.#sendOperation(flow, row, pc, intendedUs, nowUs)
-        : this.#sendMessage(flow, row, pc, intendedUs, nowUs);
+    const isSent = this.sendStep(flow, row, pc, this.#machine.context.iterationOf(flow, row, pc), intendedUs, nowUs);
     if (isPlanned) {
       recorder.count(COUNTER.messages_planned);
       if (isSent) {
@@ -231,15 +234,17 @@ export class Machine {
     return false;
   }
 
-  #sendOperation(flow: Flow, row: number, pc: number, intendedUs: number, nowUs: number): boolean {
-    this.#contextOf(flow, row, pc);
+  /** Sends what stands at `pc`, and keeps its request where an answer is expected. False when it could not be sent. */
+  sendStep(flow: Flow, row: number, pc: number, iteration: number, intendedUs: number, nowUs: number): boolean {
+    this.#machine.context.of(flow, row, iteration);
+    if (flow.opcode(pc) !== P.OP_OPERATION) return this.#sendMessage(flow, row, pc, intendedUs, nowUs);
     return this.#machine.operations.send(row, flow.operations[flow.operand(pc, 0)]!, flow.firstStep + pc, intendedUs, nowUs);
   }
 
   #sendMessage(flow: Flow, row: number, pc: number, intendedUs: number, nowUs: number): boolean {
     const { sender, answers, errors } = this.#parts;
     const step = flow.sends[flow.operand(pc, 0)]!;
-    const context = this.#contextOf(flow, row, pc);
+    const { context } = this.#machine;
     const { scratch } = sender;
     const end = step.write(context, scratch, PAYLOAD_AT);
     const { match } = step;

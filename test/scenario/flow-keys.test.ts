@@ -68,6 +68,20 @@ test('the branches of a choose must leave the client alike, and one must be poss
   ]);
 });
 
+test('every stands beside a connection of its own loop, four in a flow at most, with sends only', () => {
+  const every = 'every: { period: 1s, steps: [ send: { text: x } ] }';
+  assert.deepEqual(faults(`[ connect: {}, ${every}, ${every} ]`), []);
+  assert.deepEqual(faults(`[ loop: { count: 2, steps: [ connect: {}, ${every}, think: 1s, disconnect: {} ] } ]`), []);
+  assert.deepEqual(faults(`[ ${every}, connect: {} ]`)[0], 'every must come after connect');
+  assert.deepEqual(faults(`[ connect: {}, loop: { every: 1s, steps: [ ${every} ] } ]`), ['every would start again in each round']);
+  assert.deepEqual(faults(`[ connect: {}, ${Array(5).fill(every).join(', ')} ]`), ['a flow has too many every steps']);
+  assert.deepEqual(faults('[ connect: {}, every: { period: 1s, steps: [ think: 1s ] } ]'), ['this key is not known']);
+  assert.deepEqual(faults('[ connect: {}, every: { period: 1s, steps: [ op: { code: echo } ] } ]'), ['op must come after auth']);
+  assert.deepEqual(faults('[ connect: {}, every: { period: 1s, jitter: 60%, steps: [ send: { text: x } ] } ]'), [
+    'rounds would overtake one another',
+  ]);
+});
+
 test('env of a scenario holds within it, and -e comes before it', () => {
   const keys = `${CONSTANT}\n    env: { SIZE: 3, ROOM: "r{{ env.N }}" }`;
   const flow = '[ connect: {}, loop: { count: "{{ env.SIZE }}", steps: [ send: { text: "{{ env.ROOM }} {{ client }}" } ] } ]';
