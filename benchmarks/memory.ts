@@ -15,7 +15,7 @@ const holdSeconds = values.small ? 1 : 10;
 async function peakBytes(clients: number): Promise<number> {
   const server = await startServer(['--heartbeat', '60s']);
   const rampSeconds = Math.max(2, Math.ceil(clients / 6_000));
-  const size = ['-e', `CLIENTS=${clients}`, '-e', `RAMP=${rampSeconds}s`, '-e', `HOLD=${holdSeconds}s`];
+  const size = ['-e', `CLIENTS=${clients}`, '-e', `RAMP=${rampSeconds}s`, '-e', `HOLD=${holdSeconds}s`, '-e', 'LOOK_AROUND=0s'];
   const report = await runGwrk([scenario('million.yaml'), ...size, '--set', 'serve=null', '--set', `target=${server.ws}`], {
     ...server.env,
     GWRK_ADMIN_URL: server.admin,

@@ -30,6 +30,7 @@ const report = await runGwrk(
     `RAMP=${ramp}`,
     '-e',
     `HOLD=${hold}`,
+    ...(values.small ? ['-e', 'LOOK_AROUND=0s'] : []),
     '--set',
     'serve=null',
     '--set',

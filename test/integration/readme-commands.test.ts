@@ -42,6 +42,7 @@ function small(words: readonly string[]): string[] {
     ...(file === 'quickstart' ? ['--set', 'scenarios.players.stages=[{duration: 500ms, target: 20}, {duration: 1s, target: 20}]'] : []),
     ...(file === 'quickstart' || file === 'echo' ? [] : ['-e', 'RAMP=500ms']),
     ...(file === 'quickstart' ? [] : ['-e', 'HOLD=1s']),
+    ...(file === 'million' ? ['-e', 'LOOK_AROUND=0s'] : []),
   ];
 }
 

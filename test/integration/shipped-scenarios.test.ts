@@ -16,7 +16,7 @@ async function freePorts(count: number): Promise<number[]> {
 
 const SMALL: Readonly<Record<string, readonly string[]>> = {
   'quickstart.yaml': ['scenarios.players.stages=[{duration: 500ms, target: 40}, {duration: 2s, target: 40}]'],
-  'million.yaml': ['CLIENTS=40', 'RAMP=500ms', 'HOLD=2s'],
+  'million.yaml': ['CLIENTS=40', 'RAMP=500ms', 'HOLD=2s', 'LOOK_AROUND=0s'],
   'gateway-10k.yaml': ['CLIENTS=40', 'RAMP=500ms', 'HOLD=2s'],
   'idle.yaml': ['CLIENTS=40', 'RAMP=500ms', 'HOLD=2s'],
   'echo.yaml': ['CLIENTS=40', 'HOLD=2s'],
