@@ -1,22 +1,37 @@
 import type { Prng } from '../core/prng.js';
 import { COUNTER, TREND } from '../measure/metric-names.js';
+import type { Recorder } from '../measure/recorder.js';
+import type { Transport } from '../net/transport.js';
 import type { EveryStep } from '../scenario/program.js';
 import * as C from './client-table.js';
-import type { ConnectionParts } from './connections.js';
 import type { Flow } from './flow.js';
-import { MAX_BUFFERED_BYTES, type Machine, PAUSE_US } from './machine.js';
+import { MAX_BUFFERED_BYTES, PAUSE_US } from './sender.js';
+import type { Timers } from './timers.js';
 
 /** Rounds of one client in a row before others have their turn. */
 const ROUNDS_A_TURN = 64;
 /** A round is missed when it was due this long before the connection ended: less is what a timer may be late by. */
 const MISSED_AFTER_US = 1_000;
 
+export interface BesideParts {
+  readonly table: C.ClientTable;
+  readonly flows: readonly Flow[];
+  readonly transport: Transport;
+  readonly recorder: Recorder;
+  readonly timers: Timers;
+}
+
+/** What sends the step at `pc` for a client: the machine. */
+export interface StepSender {
+  sendStep(flow: Flow, row: number, pc: number, iteration: number, intendedUs: number, nowUs: number): boolean;
+}
+
 /**
  * `every` steps: what runs beside the flow of a client until its connection ends. Like the rounds of a paced loop they stand
  * on a grid that the plan fixes, spread over the clients, and a round that is late is sent with the time that was meant.
  */
 export class Beside {
-  readonly #parts: ConnectionParts;
+  readonly #parts: BesideParts;
   readonly #prng: Prng;
   /** By number of the every step in its flow, then by row: which tick of its grid is next, when it is meant, rounds since the start. */
   readonly #tick: readonly Uint32Array[];
@@ -24,7 +39,7 @@ export class Beside {
   readonly #round: readonly Uint32Array[];
 
   /** `most`: every steps of the flow that has most of them. */
-  constructor(parts: ConnectionParts, prng: Prng, most: number) {
+  constructor(parts: BesideParts, prng: Prng, most: number) {
     this.#parts = parts;
     this.#prng = prng;
     const byStep = Array.from({ length: most });
@@ -46,7 +61,7 @@ export class Beside {
   }
 
   /** The timer of that every step has fired. */
-  due(machine: Machine, flow: Flow, row: number, index: number, nowUs: number): void {
+  due(machine: StepSender, flow: Flow, row: number, index: number, nowUs: number): void {
     const { table, timers, transport } = this.#parts;
     const phase = table.phase[row]!;
     // Before its connection is ended in order a client waits for its last answers, and asks nothing more.
@@ -88,7 +103,7 @@ export class Beside {
     this.#nextUs[index]![row] = jitter === 0 ? gridUs : gridUs + periodUs * jitter * (2 * this.#prng.next() - 1);
   }
 
-  #send(machine: Machine, flow: Flow, row: number, index: number, nowUs: number): void {
+  #send(machine: StepSender, flow: Flow, row: number, index: number, nowUs: number): void {
     const { recorder } = this.#parts;
     const { body, after } = flow.plan.program.everys[index]!;
     const intendedUs = this.#nextUs[index]![row]!;

@@ -13,7 +13,7 @@ import type { Pacing } from './pacing.js';
 import type { ReferenceClient } from './reference-client.js';
 import type { ReferenceClosing } from './reference-closing.js';
 import type { ReferenceOperations } from './reference-operations.js';
-import { PAYLOAD_AT } from './sender.js';
+import { MAX_BUFFERED_BYTES, PAUSE_US, PAYLOAD_AT } from './sender.js';
 
 /** What a run of a flow came to. */
 export const RUN_WAITS = 0;
@@ -26,10 +26,6 @@ export const RUN_FAILED = 3;
 
 /** Instructions of one client in a row before others have their turn. */
 const INSTRUCTIONS_A_TURN = 256;
-/** So long a client pauses whose peer does not read, or that would run for ever without waiting. */
-export const PAUSE_US = 1_000;
-/** Bytes that a peer may leave unread before its client sends nothing more. */
-export const MAX_BUFFERED_BYTES = 262_144;
 
 export interface MachineParts {
   readonly connections: Connections;

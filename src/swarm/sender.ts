@@ -4,9 +4,14 @@ import type { Recorder } from '../measure/recorder.js';
 import type { Transport } from '../net/transport.js';
 import { copyBytes } from '../protocol/bytes.js';
 import { frameHeaderBytes, maskBytes, OPCODE_BINARY, writeCloseFrame, writeFrameHeader } from '../protocol/websocket-frame.js';
+import type { FramingTable } from './framing-table.js';
 
 /** Where the payload of the next frame is written: the longest header fits in front of it. */
 export const PAYLOAD_AT = 16;
+/** Bytes that a peer may leave unread before its client sends nothing more. */
+export const MAX_BUFFERED_BYTES = 262_144;
+/** So long a client pauses whose peer does not read, or that would run for ever without waiting. */
+export const PAUSE_US = 1_000;
 
 /** Sends frames. The payload is written once, in place, then framed and masked where it stands. */
 export class Sender {
@@ -16,18 +21,23 @@ export class Sender {
   readonly #recorder: Recorder;
   /** Masking keys: RFC 6455 wants them unpredictable to protect proxies from scripts of others; here the bytes are our own. */
   readonly #prng: Prng;
+  /** Present where messages go into plain streams. */
+  readonly #framings: FramingTable | undefined;
 
-  constructor(transport: Transport, recorder: Recorder, prng: Prng, payloadBytes: number) {
+  constructor(transport: Transport, recorder: Recorder, prng: Prng, payloadBytes: number, framings?: FramingTable) {
+    this.#framings = framings;
     this.#transport = transport;
     this.#recorder = recorder;
     this.#prng = prng;
-    this.scratch = new Uint8Array(PAYLOAD_AT + payloadBytes);
+    this.scratch = new Uint8Array(PAYLOAD_AT + payloadBytes + (framings?.longestSuffix ?? 0));
   }
 
   /** Sends scratch[PAYLOAD_AT..end) as one message of the given opcode. */
   sendMessage(row: number, opcode: number, end: number): void {
     this.#recorder.count(COUNTER.ws_msgs_sent);
-    this.#sendFrame(row, opcode, end);
+    const framings = this.#framings;
+    if (framings === undefined) this.#sendFrame(row, opcode, end);
+    else this.#send(row, PAYLOAD_AT - framings.prefixBytes(row), framings.wrap(row, this.scratch, PAYLOAD_AT, end));
   }
 
   /** Sends scratch[PAYLOAD_AT..end) as one binary message. */
@@ -40,7 +50,12 @@ export class Sender {
     this.#sendFrame(row, opcode, copyBytes(bytes, start, end, this.scratch, PAYLOAD_AT));
   }
 
+  /** Says that we end the connection: by a close frame, or by the end of our side of the stream. */
   sendClose(row: number, code: number): void {
+    if (this.#framings !== undefined) {
+      this.#transport.close(row);
+      return;
+    }
     const end = writeCloseFrame(this.scratch, 0, code, true, this.#prng.nextU32());
     this.#send(row, 0, end);
   }
