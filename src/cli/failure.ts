@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { formatError, GwrkError } from '../core/errors.js';
 import { EXIT } from '../core/exit-codes.js';
+import { didYouMean } from '../scenario/nearest-name.js';
 import { ScenarioProblems } from '../scenario/problems.js';
 
 /** The last line on stderr of a command that did not pass. */
@@ -12,7 +13,14 @@ export function reasonLine(exitCode: number, reason: string): string {
 function usageError(error: CommanderError): GwrkError {
   const [first = '', ...rest] = error.message.replace(/^error: /u, '').split('\n');
   const suggestion = rest.join(' ').replace(/^\((.*)\)$/u, '$1');
-  return new GwrkError('GWRK_USAGE', first, suggestion === '' ? {} : { hint: suggestion });
+  const hint = suggestion === '' ? nearestChoice(first) : suggestion;
+  return new GwrkError('GWRK_USAGE', first, hint === undefined ? {} : { hint });
+}
+
+/** "option '--transport <kind>' argument 'urnig' is invalid. Allowed choices are auto, uring, node." */
+function nearestChoice(message: string): string | undefined {
+  const [, given, choices] = /'([^']*)' is invalid.*Allowed choices are (.*)\.$/u.exec(message) ?? [];
+  return given === undefined || choices === undefined ? undefined : didYouMean(given, choices.split(', '));
 }
 
 /**

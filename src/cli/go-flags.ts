@@ -1,3 +1,5 @@
+import { nearestName } from '../scenario/nearest-name.js';
+
 /** What is known of one flag of a command. */
 export interface FlagShape {
   /** Without dashes: "connections". */
@@ -5,6 +7,23 @@ export interface FlagShape {
   /** Without the dash: "c". */
   readonly short?: string;
   readonly takesValue: boolean;
+  /** Of a flag that takes a value only behind "=": what it has without one. */
+  readonly valueIfBare?: string;
+}
+
+/**
+ * "-conections 5" reaches commander as -c with the value "onections", and it can only say that this is no number. Here the
+ * long flag that was meant is found: "did you mean -connections?".
+ */
+export function meantFlag(argv: readonly string[], flags: readonly FlagShape[]): string | undefined {
+  for (const word of argv) {
+    if (word === '--') return undefined;
+    const [, name = ''] = /^-([A-Za-z][A-Za-z-]{3,})(?:=.*)?$/su.exec(word) ?? [];
+    const long = flags.map((flag) => flag.long);
+    const nearest = name === '' || long.includes(name) ? undefined : nearestName(name, long);
+    if (nearest !== undefined) return `did you mean -${nearest}?`;
+  }
+  return undefined;
 }
 
 /** Go's words for a boolean flag's value. */
@@ -27,6 +46,9 @@ export function rewriteGoFlags(argv: readonly string[], flags: readonly FlagShap
     const flag = flags.find((candidate) => (isShort ? candidate.short : candidate.long) === name);
     if (flag === undefined) {
       words.push(word);
+    } else if (flag.valueIfBare !== undefined) {
+      // Told to commander with a value in every case: it would take the next word for one.
+      words.push(`--${name}=${value ?? flag.valueIfBare}`);
     } else if (flag.takesValue) {
       words.push(isShort || dashes === '--' ? word : `-${word}`);
       if (value === undefined && index + 1 < argv.length) words.push(argv[++index]!);

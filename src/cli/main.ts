@@ -1,10 +1,12 @@
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { EXIT } from '../core/exit-codes.js';
 import { registerAudit } from './audit.js';
+import { registerCompletion } from './completion.js';
 import { registerDoctor } from './doctor.js';
 import { tellFailure } from './failure.js';
 import type { Finish } from './finish.js';
-import { rewriteGoFlags } from './go-flags.js';
+import { meantFlag, rewriteGoFlags } from './go-flags.js';
+import { registerInit } from './init.js';
 import { registerReport } from './report.js';
 import { registerRun } from './run.js';
 import { runFlagShapes } from './run-flags.js';
@@ -17,6 +19,7 @@ import { registerWhy } from './why.js';
 /** One line a command; what a command needs is only imported when it is run, so that `gwrk --help` is quick. */
 const COMMANDS: readonly ((program: Command, finish: Finish) => void)[] = [
   registerRun,
+  registerInit,
   registerServe,
   registerAudit,
   registerDoctor,
@@ -24,7 +27,16 @@ const COMMANDS: readonly ((program: Command, finish: Finish) => void)[] = [
   registerReport,
   registerWhy,
   registerSchema,
+  registerCompletion,
 ];
+
+const EXAMPLES = `
+Examples:
+  gwrk init                                   a scenario to begin with
+  gwrk run ws-echo.yaml
+  gwrk run ws://127.0.0.1:9000/ -c 1000 -d 30s -b hello
+  gwrk <command> --help
+`;
 
 /**
  * Runs one command line (without node and the program's name). Resolves with the exit code of docs/errors.md and never
@@ -39,6 +51,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .helpOption('-h, --help', 'print help')
     .enablePositionalOptions()
     .showSuggestionAfterError()
+    .addHelpText('after', EXAMPLES)
     .exitOverride()
     .configureOutput({ outputError: () => {} }); // tellFailure says it, in the form of every other error
   const finish: Finish = (code) => {
@@ -49,8 +62,15 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv[0] === 'run' ? ['run', ...rewriteGoFlags(argv.slice(1), runFlagShapes())] : [...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
-    return tellFailure(error, (text) => process.stderr.write(text));
+    return tellFailure(argv[0] === 'run' ? withMeantFlag(error, argv.slice(1)) : error, (text) => process.stderr.write(text));
   }
+}
+
+/** A wrong flag of `run` with the one that was probably meant, where commander does not see it. */
+function withMeantFlag(error: unknown, argv: readonly string[]): unknown {
+  if (!(error instanceof CommanderError) || error.exitCode === 0 || error.message.includes('Did you mean')) return error;
+  const hint = meantFlag(argv, runFlagShapes());
+  return hint === undefined ? error : new CommanderError(error.exitCode, error.code, `${error.message}\n(${hint})`);
 }
 
 /** `gwrk ... | head` closes the pipe before we are done: what nobody reads need not be written. */

@@ -6,6 +6,12 @@ interface ReportFlags extends RenderingFlags {
   readonly color: boolean;
 }
 
+const EXAMPLES = `
+Examples:
+  gwrk report reports/echo-20261122-211141
+  gwrk report reports/echo-20261122-211141 --markdown - --csv stats.csv
+`;
+
 /** `gwrk report <run>`: shows a run again from its report.json. Exits as the run did. */
 export function registerReport(program: Command, finish: Finish): void {
   program
@@ -18,6 +24,7 @@ export function registerReport(program: Command, finish: Finish): void {
     .option('--csv <file>', 'write the metrics as CSV')
     .option('--hdr <file>', 'write the histograms as an HdrHistogram log')
     .option('--no-color', 'no colours (also by NO_COLOR)')
+    .addHelpText('after', EXAMPLES)
     .action(async (path: string, flags: ReportFlags) => {
       const [{ loadReport }, { showReport }] = await Promise.all([import('../report/load.js'), import('./show-report.js')]);
       const report = await loadReport(path);

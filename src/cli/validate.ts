@@ -9,27 +9,26 @@ interface ValidateFlags {
   readonly set: readonly string[];
 }
 
-/** `gwrk validate <file>`: every problem of a scenario file at once, with line and column. */
+const EXAMPLES = `
+Examples:
+  gwrk validate scenarios/million.yaml
+  gwrk validate scenarios/*.yaml
+  gwrk validate scenarios/echo.yaml -e CLIENTS=500
+`;
+
+/** `gwrk validate <files>`: every problem of the scenario files at once, with line and column. */
 export function registerValidate(program: Command, finish: Finish): void {
   program
     .command('validate')
-    .description('check a scenario file and say everything that is wrong with it')
-    .argument('<scenario.yaml>', 'the file')
+    .description('check scenario files and say everything that is wrong with them')
+    .argument('<scenario.yaml...>', 'the files')
     .option('-e, --env <KEY=VALUE>', 'a variable of the scenario; may be repeated', pair, {})
     .option('--environment <name>', 'use this part of environments: in the scenario')
     .option('--set <path=value>', 'replace a value of the scenario; may be repeated', list, [])
-    .action(async (path: string, { env, environment, set }: ValidateFlags) => {
-      const [{ loadScenario }, { readText }] = await Promise.all([import('../scenario/load.js'), import('./files.js')]);
-      const text = await readText(path, 'GWRK_SCENARIO_UNREADABLE');
-      const { plan, warnings } = loadScenario(text, {
-        file: path,
-        env,
-        set,
-        ...(environment !== undefined && { environmentName: environment }),
-      });
-      for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
-      const count = plan.scenarios.length === 1 ? '1 scenario' : `${plan.scenarios.length} scenarios`;
-      process.stdout.write(`${path} is valid: ${plan.name}, ${count}, at most ${plan.maxClients.toLocaleString('en')} clients at once\n`);
+    .addHelpText('after', EXAMPLES)
+    .action(async (paths: readonly string[], { env, environment, set }: ValidateFlags) => {
+      const { validateScenarios } = await import('./validate-scenarios.js');
+      await validateScenarios(paths, { env, set, ...(environment !== undefined && { environmentName: environment }) });
       finish(EXIT.passed);
     });
 }
