@@ -5,6 +5,7 @@ import { chooseTransport, type TransportChoice } from '../net/create-transport.j
 import { autoSources, expandSources } from '../net/source-addresses.js';
 import type { Endpoint, TlsOptions } from '../net/transport.js';
 import type { Plan } from '../scenario/plan.js';
+import { isStream, isWebSocket } from '../scenario/target-kind.js';
 import type { WorkerStart } from '../swarm/messages.js';
 import { checkLimits, describeNeeds, type PlanNeeds, portsPerAddress, readMachine } from './limits.js';
 import type { RunOptions } from './run-options.js';
@@ -32,10 +33,10 @@ const CONTROL_WORDS = 3;
  */
 export async function prepareRun(plan: Plan, options: RunOptions): Promise<Preparation> {
   const target = parseTarget(plan.target);
-  if (target.kind !== 'ws' && target.kind !== 'wss')
+  if (!isWebSocket(target.url) && !isStream(target.url))
     throw new GwrkError('GWRK_USAGE', `a target of the kind ${target.kind} cannot be loaded`, {
       given: target.url,
-      allowed: 'ws://, wss://',
+      allowed: 'ws://, wss://, tcp://, tls://',
     });
   const endpoints = await resolveTarget(target, { typed: options.isTargetTyped, allow: options.allowTargets });
   const transport = chooseTransport({ wanted: plan.transport, tls: target.secure });
@@ -67,6 +68,7 @@ export async function prepareRun(plan: Plan, options: RunOptions): Promise<Prepa
       targets: endpoints,
       host: target.host,
       path: target.path,
+      isStream: isStream(target.url),
       ...(target.secure && { tls: tlsOptions(target, options) }),
       transport: transport.kind,
       sources,

@@ -8,6 +8,8 @@ import type { ExecutorSpec, Plan, ScenarioPlan, Stage, ThresholdSpec } from './p
 import { withEnv } from './scenario-env.js';
 import { createSchedule } from './schedule.js';
 import type { ScenarioEntry, ScenarioFile } from './schema.js';
+import type { IssueDetails } from './schema-values.js';
+import { isStream } from './target-kind.js';
 import { expressionProblem } from './variables.js';
 import { formatPosition, nodeAt, positionAt, type Tree } from './yaml-tree.js';
 
@@ -18,15 +20,31 @@ export function buildPlan(file: ScenarioFile, tree: Tree, constants: Constants, 
   const report = (path: readonly PropertyKey[], summary: string, allowed: string): void => {
     problems.push(new GwrkError('GWRK_SCENARIO_INVALID', summary, { where: formatPosition(positionAt(tree, path, true)), allowed }));
   };
+  const refuse = (path: readonly PropertyKey[], summary: string, { given, allowed, hint, atKey }: IssueDetails): void => {
+    problems.push(
+      new GwrkError('GWRK_SCENARIO_INVALID', summary, {
+        where: formatPosition(positionAt(tree, path, atKey ?? false)),
+        ...(given === undefined ? {} : { given }),
+        ...(allowed === undefined ? {} : { allowed }),
+        ...(hint === undefined ? {} : { hint }),
+      }),
+    );
+  };
   const scenarios = Object.entries(file.scenarios).map(([name, entry]): ScenarioPlan => {
     const path = ['scenarios', name];
     const executor = executorOf(entry);
     const { maxClients, arrivals } = createSchedule(executor);
     if (maxClients === 0) report(path, 'this scenario never has a client', 'a target or rate above 0, for a time above 0');
     if (arrivals > MAX_ARRIVALS) report(path, 'this scenario has too many arrivals', `at most ${MAX_ARRIVALS}`);
-    const program = compileFlow(entry.flow, [...path, 'flow'], withEnv(constants, entry.env), (at, error, text) => {
-      problems.push(expressionProblem(error, text, nodeAt(tree, at)?.at ?? positionAt(tree, at)));
-    });
+    const program = compileFlow(
+      entry.flow,
+      [...path, 'flow'],
+      withEnv(constants, entry.env),
+      (at, error, text) => {
+        problems.push(expressionProblem(error, text, nodeAt(tree, at)?.at ?? positionAt(tree, at)));
+      },
+      { framing: entry.framing, isStream: isStream(file.target), refuse },
+    );
     return {
       name,
       executor,

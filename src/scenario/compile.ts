@@ -1,7 +1,9 @@
 /** A validated flow -> a program. The order of steps has been checked (flow-order.ts); nothing here can fail but `{{ }}`. */
 import { operationByName } from '../protocol/packet/opcodes.js';
 import type { Expression, Template } from './expression.js';
+import { templateMaxBytes } from './expression-evaluate.js';
 import { type Constants, ExpressionError, literal, parseTemplate } from './expression-parse.js';
+import { type Framing, longestMessage, NO_FRAMING } from './framing.js';
 import { jsonTemplate } from './message-template.js';
 import {
   type Expectation,
@@ -30,15 +32,32 @@ import {
   type ThinkStep,
 } from './program.js';
 import type { Loop, Step, StepOf } from './schema-steps.js';
+import type { IssueDetails } from './schema-values.js';
 
 type Path = readonly PropertyKey[];
 /** Told of a `{{ }}` that does not parse, or does not give what its place needs. */
 export type ReportExpression = (path: Path, error: ExpressionError, text: string) => void;
 type Lists = { -readonly [Name in Exclude<keyof Program, 'code'>]: Program[Name][number][] };
 
+/** What the file says around a flow. */
+export interface Surroundings {
+  /** Of the scenario; a connect step may say otherwise. */
+  readonly framing?: Framing | undefined;
+  /** The target is a plain stream. */
+  readonly isStream?: boolean;
+  /** Told of what is wrong in a step for a reason that no schema knows. */
+  readonly refuse?: (path: Path, summary: string, details: IssueDetails) => void;
+}
+
 /** The program of a flow that stands at `path` of the file. */
-export function compileFlow(flow: readonly Step[], path: Path, constants: Constants, report: ReportExpression): Program {
-  const compiler = new FlowCompiler(constants, report);
+export function compileFlow(
+  flow: readonly Step[],
+  path: Path,
+  constants: Constants,
+  report: ReportExpression,
+  around: Surroundings = {},
+): Program {
+  const compiler = new FlowCompiler(constants, report, around);
   compiler.steps(flow, path, 0);
   return compiler.finish();
 }
@@ -61,11 +80,14 @@ class FlowCompiler {
     chooses: [],
     everys: [],
   };
+  readonly #around: Surroundings;
+  #framing: Framing | undefined;
   #authenticated = false;
 
-  constructor(constants: Constants, report: ReportExpression) {
+  constructor(constants: Constants, report: ReportExpression, around: Surroundings) {
     this.#constants = constants;
     this.#report = report;
+    this.#around = around;
   }
 
   finish(): Program {
@@ -174,8 +196,10 @@ class FlowCompiler {
     everys.push({ periodUs: period, jitter, body: head + 1, after });
   }
 
-  #connect({ path: target, headers, subprotocol, timeout }: StepOf<'connect'>, path: Path): Program['connects'][number] {
+  #connect({ path: target, headers, subprotocol, framing, timeout }: StepOf<'connect'>, path: Path): Program['connects'][number] {
+    this.#framing = this.#around.isStream === true ? (framing ?? this.#around.framing ?? NO_FRAMING) : undefined;
     return {
+      ...(this.#framing === undefined ? {} : { framing: this.#framing }),
       ...(target === undefined ? {} : { path: this.#text(target, [...path, 'path']) }),
       headers: Object.entries(headers).map(([name, value]) => ({ name, value: this.#text(value, [...path, 'headers', name]) })),
       ...(subprotocol === undefined ? {} : { subprotocol }),
@@ -204,10 +228,25 @@ class FlowCompiler {
       ...(match === undefined ? {} : { match: matchOf(match) }),
       ...(expect === undefined ? {} : { expect: this.#expectation(expect, [...path, 'expect']) }),
     };
-    if (hex !== undefined) return { kind: 'binary', hex: plainHex(hex), ...rest };
+    if (hex !== undefined) {
+      this.#checkLength(plainHex(hex).length / 2, path);
+      return { kind: 'binary', hex: plainHex(hex), ...rest };
+    }
     const message =
       text === undefined ? jsonTemplate(json, (part) => this.#text(part, [...path, 'json'])) : this.#text(text, [...path, 'text']);
+    this.#checkLength(templateMaxBytes(message), path);
     return { kind: 'text', text: message, ...rest };
+  }
+
+  /** Whether the framing of the connection can say the length of a message that may have that many bytes. */
+  #checkLength(bytes: number, path: Path): void {
+    const most = this.#framing === undefined ? Number.POSITIVE_INFINITY : longestMessage(this.#framing);
+    if (bytes > most)
+      this.#around.refuse?.(path, 'this message may be longer than the length of its framing can say', {
+        given: `up to ${bytes} bytes`,
+        allowed: `${most} bytes`,
+        hint: 'widen the length: framing: { length: { width: 4 } }',
+      });
   }
 
   #expectation({ within, text, contains, json }: StepOf<'expect'>, path: Path): Expectation {

@@ -3,6 +3,7 @@
  * it is plain data, so that it can be posted to a worker thread.
  */
 import type { Expression, Template } from './expression.js';
+import type { Framing } from './framing.js';
 
 /**
  * Opcodes. An instruction is `INSTRUCTION_WORDS` 32-bit words: opcode, a, b, c. What a, b and c mean stands behind each.
@@ -45,6 +46,8 @@ export interface ConnectStep {
   readonly path?: Template;
   readonly headers: readonly { readonly name: string; readonly value: Template }[];
   readonly subprotocol?: string;
+  /** Of a tcp or tls connection: how messages are told apart. */
+  readonly framing?: Framing;
   readonly timeoutUs: number;
 }
 

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { CODE_NAMES } from '../protocol/packet/codes.js';
 import { didYouMean } from './nearest-name.js';
 import { type Branch, chooseOf, type Every, everyOf, think } from './schema-flow.js';
+import { framing } from './schema-framing.js';
 import { addIssue, always, clientNumber, clientText, count, durationUs, fixedText, jsonPointer, oneValue, share } from './schema-values.js';
 
 const timeout = () => durationUs(1000).prefault('10s').describe('How long to wait for the answer.');
@@ -151,6 +152,7 @@ const connect = z.strictObject({
     .describe('Instead of the path of the target.'),
   headers: headers.prefault({}).describe('More headers of the upgrade request.'),
   subprotocol: fixedText(256).optional().describe('Sec-WebSocket-Protocol.'),
+  framing: framing.optional().describe('For tcp and tls: how messages are told apart. Absent: as the scenario says.'),
   timeout: timeout(),
 });
 
@@ -190,7 +192,7 @@ export const STEP_NAMES = [
 
 const plainSteps = {
   login: login.optional().describe('Fetches credentials (both factors) from the login address of the target.'),
-  connect: connect.optional().describe('Opens the WebSocket connection.'),
+  connect: connect.optional().describe('Opens the connection to the target.'),
   auth: z.strictObject({ timeout: timeout() }).optional().describe('Proves both factors on the connection.'),
   heartbeat: heartbeat
     .optional()
@@ -203,7 +205,7 @@ const plainSteps = {
     .describe('Enters a room.'),
   leave: z.strictObject({ timeout: timeout() }).optional().describe('Leaves the room.'),
   op: operation.optional().describe('An operation of the reference protocol.'),
-  send: send.optional().describe('A message to any WebSocket server.'),
+  send: send.optional().describe('A message to any server.'),
   expect: messageExpect.optional().describe('Waits for a message that no send of ours caused.'),
   think: think.optional().describe('Does nothing for a time: `think: 2s`, or a time drawn anew each time.'),
   disconnect: disconnect.optional().describe('Closes the connection.'),

@@ -5,8 +5,10 @@
 import * as z from 'zod';
 import { checkThreshold } from '../measure/threshold.js';
 import { didYouMean } from './nearest-name.js';
+import { framing } from './schema-framing.js';
 import { steps } from './schema-steps.js';
 import { addIssue, always, clientText, count, durationUs, fixedText, identifier, MAX_CLIENTS, name, rate } from './schema-values.js';
+import { isStream, isWebSocket } from './target-kind.js';
 
 const clients = () => count(1, MAX_CLIENTS);
 const perSecond = () => rate(0, 10_000_000);
@@ -43,6 +45,7 @@ const common = {
     .enum(['hold', 'repeat', 'leave'])
     .optional()
     .describe('What a client does at the end of its flow. Default: hold for *-clients, repeat for *-iterations, leave for *-arrival-rate.'),
+  framing: framing.optional().describe('For tcp and tls: how messages are told apart, unless a connect step says otherwise.'),
   tags: tags().prefault({}).describe('Labels of the run, put into the report.'),
   env: environmentValues().prefault({}).describe('Values for {{ env.NAME }} within this scenario; -e NAME=VALUE comes before them.'),
   flow: steps().describe('What each client does, in order.'),
@@ -157,11 +160,14 @@ const thresholds = z.record(z.string(), z.array(threshold).min(1).max(100)).supe
 const target = fixedText(2048).superRefine((value, context) => {
   if (value.includes('{{')) return;
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url) addIssue(context, 'this is not a URL', { allowed: 'ws://host:port/path or wss://host:port/path' });
-  else if (url.protocol !== 'ws:' && url.protocol !== 'wss:')
-    addIssue(context, 'this kind of target is not supported', { allowed: 'ws:// or wss://' });
+  if (!url)
+    addIssue(context, 'this is not a URL', { allowed: 'ws://host:port/path, wss://host:port/path, tcp://host:port or tls://host:port' });
+  else if (!isWebSocket(value) && !isStream(value))
+    addIssue(context, 'this kind of target is not supported', { allowed: 'ws://, wss://, tcp:// or tls://' });
   else if (url.username || url.password)
     addIssue(context, 'a target holds no user or password', { given: `${url.protocol}//...@${url.host}`, allowed: 'headers: of connect' });
+  else if (isStream(value) && (url.port === '' || !/^\/?$/.test(url.pathname + url.search + url.hash)))
+    addIssue(context, 'a tcp or tls target is a host and a port', { allowed: 'tcp://host:port or tls://host:port' });
 });
 
 const serve = z.strictObject({
@@ -191,7 +197,7 @@ const swarm = z.strictObject({
 
 const fileKeys = {
   name: name().describe('Names the run and its directory.'),
-  target: target.describe('The server: ws:// or wss://.'),
+  target: target.describe('The server: ws://, wss://, tcp:// or tls://.'),
   serve: serve.nullable().optional().describe('Starts a server for the run; null starts none (--set serve=null).'),
   swarm: swarm.prefault({}).describe('How the load is made.'),
   variables: z.record(identifier(), clientText()).prefault({}).describe('Values for {{ NAME }}; -e NAME=VALUE replaces them.'),

@@ -8,6 +8,7 @@ import { showValue } from './problems.js';
 import { commonPart, type ScenarioFile, scenarioFile } from './schema.js';
 import { type JsonSchema, schemaAt } from './schema-lookup.js';
 import type { IssueDetails } from './schema-values.js';
+import { checkTarget } from './target-rules.js';
 import { formatPosition, nodeAt, plainValue, positionAt, type Tree } from './yaml-tree.js';
 
 type Path = readonly PropertyKey[];
@@ -41,6 +42,7 @@ export function validateFile(tree: Tree, faulty: ReadonlySet<Tree>, problems: Gw
     if (isIterations(executor) && (afterFlow === 'hold' || afterFlow === 'leave'))
       report([...path, 'afterFlow'], `${executor} repeats the flow`, { given: afterFlow, allowed: 'repeat' });
     checkFlow(valueAt(entry, ['flow']), [...path, 'flow'], afterFlow, report);
+    checkTarget(valueAt(root, ['target']), entry, path, report);
   }
   return problems.length > before ? undefined : result.data;
 }

@@ -11,6 +11,7 @@ import {
   templateMaxBytes,
   type WriteTemplate,
 } from '../scenario/expression-evaluate.js';
+import type { Framing } from '../scenario/framing.js';
 import type { ConnectStep, LoginStep, OperationStep, PayloadField, SendStep } from '../scenario/program.js';
 import { AnswerCheck } from './answer-check.js';
 import { AnswerMatch } from './answer-match.js';
@@ -61,15 +62,20 @@ export class CompiledConnect {
   readonly timeoutUs: number;
   /** Longest request it writes, bytes. */
   readonly maxBytes: number;
+  /** Of a plain stream. */
+  readonly framing: Framing | undefined;
+  readonly #isStream: boolean;
   readonly #host: string;
   readonly #subprotocol: { subprotocol?: string };
   readonly #template: UpgradeTemplate | undefined;
   readonly #path: Text;
   readonly #headers: readonly { readonly name: string; readonly value: Text }[];
 
-  constructor(step: ConnectStep, host: string, defaultPath: string) {
+  constructor(step: ConnectStep, host: string, defaultPath: string, isStream = false) {
     const path = step.path ?? { parts: [defaultPath] };
     this.timeoutUs = step.timeoutUs;
+    this.#isStream = isStream;
+    this.framing = step.framing;
     this.#host = host;
     this.#subprotocol = step.subprotocol === undefined ? {} : { subprotocol: step.subprotocol };
     this.#path = new Text(path);
@@ -81,8 +87,9 @@ export class CompiledConnect {
     this.#template = new UpgradeTemplate({ host, path: plainText(path), headers, ...this.#subprotocol });
   }
 
-  /** Writes the request to out[at..] and returns its end. */
+  /** Writes the request to out[at..] and returns its end. A plain stream begins with nothing. */
   write(context: EvaluationContext, out: Uint8Array, at: number, key: Uint8Array): number {
+    if (this.#isStream) return at;
     if (this.#template !== undefined) return this.#template.write(out, at, key);
     const headers = this.#headers.map(({ name, value }) => `${name}: ${value.of(context)}\r\n`).join('');
     return writeUpgradeRequest(out, at, { host: this.#host, path: this.#path.of(context), key, headers, ...this.#subprotocol });

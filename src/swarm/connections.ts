@@ -62,12 +62,14 @@ export class Connections {
     this.slotsTaken--;
   }
 
-  /** The upgrade is done. Without authentication in its flow the session is ready with it. */
+  /** The upgrade is done, or the stream stands that needs none. Without authentication in its flow the session is ready with it. */
   upgraded(row: number, nowUs: number): void {
     const { table, recorder } = this.#parts;
     const totalUs = table.sinceUs(row, nowUs);
-    recorder.record(TREND.ws_connecting, totalUs);
-    recorder.record(TREND.ws_upgrading, totalUs - table.tcpUs[row]!);
+    if (!this.#flowOf(row).isStream) {
+      recorder.record(TREND.ws_connecting, totalUs);
+      recorder.record(TREND.ws_upgrading, totalUs - table.tcpUs[row]!);
+    }
     recorder.count(COUNTER.connects_established);
     recorder.count(COUNTER.ws_sessions);
     table.phase[row] = C.OPEN;
@@ -171,6 +173,7 @@ export class Connections {
     if (errno !== 0) errors.add(errnoName(errno), text ?? `the connection ended with ${errnoName(errno)}`);
     else if (phase === C.CONNECTING) errors.add('closed.connecting', 'the connection ended before it stood');
     else if (phase === C.UPGRADING) errors.add('upgrade.closed', 'the server ended the connection before it answered the upgrade');
+    else if (this.#flowOf(row).isStream) errors.add('closed.stream', 'the server ended the connection');
     else errors.add('closed.1006', 'the server ended the connection without a close frame');
   }
 

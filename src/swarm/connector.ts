@@ -15,6 +15,7 @@ import type { ClientContext } from './client-context.js';
 import * as C from './client-table.js';
 import type { ConnectionParts, Connections } from './connections.js';
 import type { Flow } from './flow.js';
+import type { FramingTable } from './framing-table.js';
 import { RowQueue } from './row-queue.js';
 
 /**
@@ -37,6 +38,7 @@ export class Connector {
   readonly #queue = new RowQueue();
   readonly #keys = new KeyPool();
   readonly #request: Uint8Array;
+  readonly #framings: FramingTable | undefined;
   readonly #response = new UpgradeResponse();
   /** Beginnings of answers whose end has not come yet; rare, because answers are short. */
   readonly #partial = new Map<number, Uint8Array>();
@@ -46,7 +48,9 @@ export class Connector {
     connections: Connections,
     context: ClientContext,
     limits: { maxConnecting: number; targets: number; sources: number },
+    framings?: FramingTable,
   ) {
+    this.#framings = framings;
     this.#parts = parts;
     this.#connections = connections;
     this.#context = context;
@@ -89,6 +93,11 @@ export class Connector {
     table.tcpUs[row] = tcpUs;
     recorder.record(TREND.tcp_connecting, tcpUs);
     table.phase[row] = C.UPGRADING;
+    const framings = this.#framings;
+    if (framings === undefined) return;
+    const flow = this.#parts.flows[table.scenario[row]!]!;
+    framings.begin(row, flow.connects[flow.operand(table.pc[row]! - 1, 0)]!);
+    this.#upgraded(row, nowUs);
   }
 
   /**

@@ -20,6 +20,8 @@ import { Credentials } from './credentials.js';
 import { Ending } from './ending.js';
 import { ErrorCounts } from './error-counts.js';
 import { Flow } from './flow.js';
+import { FramingReader } from './framing-reader.js';
+import { FramingTable } from './framing-table.js';
 import { Heartbeats } from './heartbeats.js';
 import { Incoming } from './incoming.js';
 import { Logins } from './logins.js';
@@ -64,7 +66,15 @@ export function createFlows(start: WorkerStart): Flow[] {
   let firstRow = 0;
   let firstStep = 0;
   for (const plan of start.scenarios) {
-    const place = { workerIndex: start.index, workerCount: start.count, firstRow, firstStep, host: start.host, path: start.path };
+    const place = {
+      workerIndex: start.index,
+      workerCount: start.count,
+      firstRow,
+      firstStep,
+      host: start.host,
+      path: start.path,
+      isStream: start.isStream === true,
+    };
     const flow = new Flow(plan, place);
     flows.push(flow);
     firstRow += flow.rows;
@@ -111,8 +121,9 @@ export function createSwarm(
   });
   const answers = new Answers(rows, flows, recorder, errors, wakes, slow);
   const credentials = new Credentials(table, recorder, errors, wakes, askLogins);
+  const framings = start.isStream === true ? new FramingTable(rows, flows) : undefined;
   const longest = flows.flatMap((flow) => flow.sends.map((send) => send.maxBytes));
-  const sender = new Sender(transport, recorder, prng, Math.max(MAX_CLIENT_MESSAGE, ...longest));
+  const sender = new Sender(transport, recorder, prng, Math.max(MAX_CLIENT_MESSAGE, ...longest), framings);
   const parts: ConnectionParts = { table, flows, transport, sender, recorder, errors, wakes, timers, answers, credentials };
   if (everys > 0) parts.beside = new Beside(parts, prng, everys);
 
@@ -121,7 +132,7 @@ export function createSwarm(
   const context = new ClientContext(table, prng);
   const connections = new Connections(parts);
   const limits = { maxConnecting: start.maxConnecting, targets: start.targets.length, sources: start.sources.length };
-  const connector = new Connector(parts, connections, context, limits);
+  const connector = new Connector(parts, connections, context, limits, framings);
   const heartbeats = new Heartbeats(parts, connections, macs, prng);
   const operations = new ReferenceOperations(parts, connections, context, macs, prng);
   const closing = new ReferenceClosing(parts, connections);
@@ -139,10 +150,10 @@ export function createSwarm(
     (population, i) => new Ending(population, arrivals[i]!, clients, connections, recorder, connector.maxConnecting),
   );
   const incoming = new Incoming(parts, connections, new PlainMessages(parts, context), reference);
-  const frames = new FrameReader(
-    { capacity: rows, role: 'client', maxMessageBytes: MAX_SERVER_MESSAGE, maxFragments: MAX_FRAGMENTS },
-    incoming,
-  );
+  const frames =
+    framings === undefined
+      ? new FrameReader({ capacity: rows, role: 'client', maxMessageBytes: MAX_SERVER_MESSAGE, maxFragments: MAX_FRAGMENTS }, incoming)
+      : new FramingReader(framings, incoming);
   const swarm = new Swarm(
     { ...parts, clock, connections, connector, context, clients, logins, arrivals, endings, incoming, frames, slow },
     host,

@@ -14,6 +14,8 @@ export interface FlowPlace {
   readonly firstStep: number;
   readonly host: string;
   readonly path: string;
+  /** Connections are plain streams. */
+  readonly isStream: boolean;
 }
 
 /** One scenario as a worker runs it: the program with its steps compiled, and what can be known of each instruction beforehand. */
@@ -22,6 +24,8 @@ export class Flow {
   readonly schedule: Schedule;
   readonly code: Int32Array;
   readonly afterFlow: AfterFlow;
+  /** Its connections are plain streams, not upgraded. */
+  readonly isStream: boolean;
   /** Speaks the reference protocol: what comes in is packets. */
   readonly isReference: boolean;
   /** Credentials serve more than one connection, so they outlive AUTH. */
@@ -65,10 +69,11 @@ export class Flow {
     this.#workerCount = place.workerCount;
     this.firstRow = place.firstRow;
     this.firstStep = place.firstStep;
+    this.isStream = place.isStream;
     this.isOpen = executor.kind === 'constant-arrival-rate' || executor.kind === 'ramping-arrival-rate';
     this.rows = rowsOf(this.schedule, this.isOpen, place);
     this.logins = program.logins.map((step) => new CompiledLogin(step));
-    this.connects = program.connects.map((step) => new CompiledConnect(step, place.host, place.path));
+    this.connects = program.connects.map((step) => new CompiledConnect(step, place.host, place.path, place.isStream));
     this.operations = program.operations.map((step) => new CompiledOperation(step));
     this.sends = program.sends.map((step) => new CompiledSend(step));
     this.joins = program.rooms.map(({ room, timeoutUs }) => ({ room: compileNumber(room), timeoutUs }));

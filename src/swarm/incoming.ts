@@ -3,11 +3,12 @@ import { OPCODE_PONG, OPCODE_TEXT } from '../protocol/websocket-frame.js';
 import type { FrameHandler } from '../protocol/websocket-reader.js';
 import * as C from './client-table.js';
 import type { ConnectionParts, Connections } from './connections.js';
+import type { StreamHandler } from './framing-reader.js';
 import type { PlainMessages } from './plain-messages.js';
 import type { ReferenceClient } from './reference-client.js';
 
-/** What comes in as frames, handed to whom it concerns. */
-export class Incoming implements FrameHandler {
+/** What comes in as frames, or as messages of a plain stream, handed to whom it concerns. */
+export class Incoming implements FrameHandler, StreamHandler {
   /** The time of the bytes that are being read. */
   nowUs = 0;
   readonly #parts: ConnectionParts;
@@ -30,6 +31,16 @@ export class Incoming implements FrameHandler {
     else if (opcode === OPCODE_TEXT)
       this.#connections.fault(row, 'server.text', 'the server sent text where packets are spoken', this.nowUs);
     else this.#reference.onMessage(row, bytes, start, end, this.nowUs);
+  }
+
+  onStreamMessage(row: number, bytes: Uint8Array, start: number, end: number): void {
+    if (!this.#isOpen(row)) return;
+    this.#parts.recorder.count(COUNTER.ws_msgs_received);
+    this.#plain.onMessage(row, bytes, start, end, this.nowUs);
+  }
+
+  onFramingFault(row: number, code: string, reason: string): void {
+    this.#connections.fault(row, code, reason, this.nowUs);
   }
 
   onPing(row: number, bytes: Uint8Array, start: number, end: number): void {

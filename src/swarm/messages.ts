@@ -13,6 +13,8 @@ export interface WorkerStart {
   /** Host header and default path of the upgrade request. */
   readonly host: string;
   readonly path: string;
+  /** The target is a plain stream (tcp, tls): connections are not upgraded. */
+  readonly isStream?: boolean;
   readonly tls?: TlsOptions;
   readonly transport: 'uring' | 'node';
   readonly sources: readonly string[];

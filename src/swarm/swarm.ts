@@ -1,7 +1,6 @@
 import type { Clock } from '../core/clock.js';
 import { COUNTER, GAUGE } from '../measure/metric-names.js';
 import type { Transport, TransportEvents } from '../net/transport.js';
-import type { FrameReader } from '../protocol/websocket-reader.js';
 import type { Arrivals } from './arrivals.js';
 import type { ClientContext } from './client-context.js';
 import { CLOSING, CONNECTING, OPEN, UPGRADING } from './client-table.js';
@@ -26,6 +25,11 @@ export interface SwarmHost {
   poll(nowUs: number): boolean;
 }
 
+export interface MessageReader {
+  push(row: number, bytes: Uint8Array, start: number, end: number): void;
+  reset(row: number): void;
+}
+
 export interface SwarmParts extends ConnectionParts {
   readonly clock: Clock;
   readonly connections: Connections;
@@ -36,7 +40,8 @@ export interface SwarmParts extends ConnectionParts {
   readonly arrivals: readonly Arrivals[];
   readonly endings: readonly Ending[];
   readonly incoming: Incoming;
-  readonly frames: FrameReader;
+  /** Finds the messages in what comes: frames of WebSocket, or what the framing of a plain stream says. */
+  readonly frames: MessageReader;
   readonly slow: SlowOperationLog;
 }
 
@@ -84,6 +89,7 @@ export class Swarm implements TransportEvents, TimerVisitor {
       return;
     }
     if (phase === CONNECTING) connector.connected(row, nowUs);
+    if (table.phase[row] === OPEN) frames.push(row, bytes, start, end); // a stream is open as soon as it stands
     if (table.phase[row] !== UPGRADING) return;
     const framesAt = connector.readUpgrade(row, bytes, start, end, nowUs);
     if (framesAt >= 0 && framesAt < end) frames.push(row, bytes, framesAt, end);

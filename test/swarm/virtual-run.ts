@@ -2,6 +2,7 @@ import { COUNTER, type CounterName, GAUGE, type GaugeName, TREND, type TrendName
 import { BUCKETS, bucketLowestUs, CELL_COUNT, CELL_MAX, CELL_MIN, CELL_SUM, CELLS, Recorder } from '../../src/measure/recorder.js';
 import { loadScenario } from '../../src/scenario/load.js';
 import type { ExecutorSpec } from '../../src/scenario/plan.js';
+import { isStream } from '../../src/scenario/target-kind.js';
 import { createFlows, createSwarm, rowsOf } from '../../src/swarm/create-swarm.js';
 import type { Credentials } from '../../src/swarm/credentials.js';
 import type { ErrorCount, WorkerStart } from '../../src/swarm/messages.js';
@@ -17,6 +18,10 @@ export interface VirtualRunOptions {
   readonly sources?: readonly string[];
   readonly seed?: number;
   readonly slowUs?: number;
+  /** Default ws://127.0.0.1:9/. A script with onBytes plays a tcp:// one. */
+  readonly target?: string;
+  /** Keys of the file beside name, target and scenarios (YAML). */
+  readonly head?: string;
   /** In place of the scenario's own, for the executors that files do not have yet. */
   readonly executor?: ExecutorSpec;
   /** Answers to questions for credentials; default: none come. */
@@ -40,7 +45,7 @@ export class VirtualRun {
 
   constructor(flow: string, script: Script, options: VirtualRunOptions = {}) {
     const scenarios = flow.startsWith('scenarios:') ? flow : `scenarios:\n  only:\n${flow.replace(/^/gm, '    ')}\n`;
-    const text = `name: test\ntarget: ws://127.0.0.1:9/\n${scenarios}`;
+    const text = `name: test\ntarget: ${options.target ?? 'ws://127.0.0.1:9/'}\n${options.head ?? ''}\n${scenarios}`;
     const { plan } = loadScenario(text, { file: 'test.yaml' });
     const recorder = new SharedArrayBuffer(Recorder.byteLength);
     const start: WorkerStart = {
@@ -50,6 +55,7 @@ export class VirtualRun {
       targets: [{ address: '127.0.0.1', family: 4, port: 9 }],
       host: '127.0.0.1:9',
       path: '/',
+      isStream: isStream(plan.target),
       transport: 'node',
       sources: options.sources ?? [],
       maxConnecting: options.maxConnecting ?? 1000,

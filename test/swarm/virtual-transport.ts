@@ -13,6 +13,8 @@ export interface Script {
   /** The whole answer to the upgrade; default a valid 101. */
   upgradeAnswer?(row: number, request: string): string;
   onOpen?(server: VirtualServer, row: number): void;
+  /** Present: connections are plain streams, and this gets what clients send, as it comes. */
+  onBytes?(server: VirtualServer, row: number, bytes: Buffer): void;
   onMessage?(server: VirtualServer, row: number, message: Buffer, isText: boolean): void;
   /** Default: a pong with the same payload at once. */
   onPing?(server: VirtualServer, row: number, payload: Buffer): void;
@@ -136,7 +138,14 @@ export class VirtualTransport implements Transport, Clock, FrameHandler {
       this.end(row, -connectUs, 10);
       return;
     }
-    this.#later(row, connectUs, () => this.#events!.onConnected(row, this.#nowUs));
+    this.#later(row, connectUs, () => {
+      this.#events!.onConnected(row, this.#nowUs);
+      if (this.#script.onBytes) this.#script.onOpen?.(this.#server, row);
+    });
+    if (this.#script.onBytes) {
+      if (end > start) throw new Error('a plain stream begins with bytes that no step sent');
+      return;
+    }
     const upgradeUs = this.#script.upgradeUs?.(row) ?? 200;
     if (Number.isFinite(upgradeUs)) this.#later(row, connectUs + upgradeUs, () => this.#answerUpgrade(row, request));
   }
@@ -144,7 +153,10 @@ export class VirtualTransport implements Transport, Clock, FrameHandler {
   send(row: number, bytes: Uint8Array, start: number, end: number): void {
     if (this.#life[row] === 0) throw new Error(`row ${row} is not connected`);
     const copy = bytes.slice(start, end);
-    this.#later(row, 0, () => this.#reader.push(row, copy, 0, copy.length));
+    this.#later(row, 0, () => {
+      if (this.#script.onBytes) this.#script.onBytes(this.#server, row, Buffer.from(copy));
+      else this.#reader.push(row, copy, 0, copy.length);
+    });
   }
 
   bufferedBytes(row: number): number {

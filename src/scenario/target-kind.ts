@@ -1,0 +1,6 @@
+/** What is spoken with a target: WebSocket, or a plain stream of bytes. */
+
+export const isWebSocket = (target: string): boolean => /^wss?:\/\//iu.test(target);
+
+/** tcp or tls: connect steps make no upgrade, and framing says where messages end. */
+export const isStream = (target: string): boolean => /^(tcp|tls):\/\//iu.test(target);
