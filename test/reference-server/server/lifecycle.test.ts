@@ -89,9 +89,9 @@ test('a second server on the port of a first one is refused, where the kernel wo
 });
 
 test('an unknown flag is refused, --help is answered', async () => {
-  const refused = await serveProcess(['--redis', 'redis://127.0.0.1']).ended;
+  const refused = await serveProcess(['--redsi', 'redis://127.0.0.1']).ended;
   assert.equal(refused.code, 104);
-  assert.match(refused.stderr, /unknown option '--redis'/);
+  assert.match(refused.stderr, /unknown option '--redsi'/);
   const helped = await serveProcess(['--help']).ended;
   assert.equal(helped.code, 0);
   assert.match(helped.stdout, /--http-port/);
