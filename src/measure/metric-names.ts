@@ -21,6 +21,8 @@ export const TREND_NAMES = [
   'login_duration',
   'scheduling_lag',
   'pacing_lag',
+  'ws_reconnecting',
+  'storm_recovery',
 ] as const;
 
 export const COUNTER_NAMES = [
@@ -49,6 +51,10 @@ export const COUNTER_NAMES = [
   'messages_planned',
   'messages_missed',
   'timeouts',
+  'ws_reconnects',
+  'storm_losses',
+  'storm_unrecovered',
+  'messages_away',
 ] as const;
 
 export const GAUGE_NAMES = ['clients_connecting', 'clients_open', 'clients_ready', 'clients_peak_open'] as const;

@@ -9,6 +9,7 @@ export interface ClientsRecord {
   readonly ready: number;
   readonly failed: number;
   readonly peakOpen: number;
+  /** Sessions that were ready, ended against their will, and did not come back by their reconnect step. */
   readonly lost: number;
 }
 
@@ -27,7 +28,10 @@ export function recordClients(planned: number, recorders: readonly Recorder[]): 
     ready: counterTotal(recorders, 'sessions_ready'),
     failed: counterTotal(recorders, 'sessions_failed'),
     peakOpen: gaugeTotal(recorders, GAUGE.clients_peak_open),
-    lost: counterTotal(recorders, 'connections_lost'),
+    lost: Math.max(
+      0,
+      counterTotal(recorders, 'connections_lost') + counterTotal(recorders, 'storm_losses') - counterTotal(recorders, 'ws_reconnects'),
+    ),
   };
 }
 

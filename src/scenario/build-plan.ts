@@ -10,6 +10,7 @@ import { createSchedule } from './schedule.js';
 import type { ScenarioEntry, ScenarioFile } from './schema.js';
 import type { IssueDetails } from './schema-values.js';
 import { isStream } from './target-kind.js';
+import { formatDurationUs } from './units.js';
 import { expressionProblem } from './variables.js';
 import { formatPosition, nodeAt, positionAt, type Tree } from './yaml-tree.js';
 
@@ -45,12 +46,22 @@ export function buildPlan(file: ScenarioFile, tree: Tree, constants: Constants, 
       },
       { framing: entry.framing, isStream: isStream(file.target), refuse },
     );
+    const { storm } = entry;
+    if (storm && program.reconnect === undefined)
+      report([...path, 'storm'], 'nobody would come back from this storm', 'a flow that begins with - reconnect: {}');
+    if (storm && storm.at >= createSchedule(executor).endUs)
+      report(
+        [...path, 'storm', 'at'],
+        'the storm comes after the end of its scenario',
+        `before ${formatDurationUs(createSchedule(executor).endUs)}`,
+      );
     return {
       name,
       executor,
       startTimeUs: entry.startTime,
       gracefulStopUs: entry.gracefulStop,
       afterFlow: entry.afterFlow ?? defaultAfterFlow(executor.kind),
+      ...(storm ? { storm: { atUs: storm.at, share: storm.share } } : {}),
       program,
     };
   });

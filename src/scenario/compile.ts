@@ -28,6 +28,7 @@ import {
   type OperationStep,
   type PayloadField,
   type Program,
+  type ReconnectStep,
   type SendStep,
   type ThinkStep,
 } from './program.js';
@@ -37,7 +38,7 @@ import type { IssueDetails } from './schema-values.js';
 type Path = readonly PropertyKey[];
 /** Told of a `{{ }}` that does not parse, or does not give what its place needs. */
 export type ReportExpression = (path: Path, error: ExpressionError, text: string) => void;
-type Lists = { -readonly [Name in Exclude<keyof Program, 'code'>]: Program[Name][number][] };
+type Lists = { -readonly [Name in Exclude<keyof Program, 'code' | 'reconnect'>]: Program[Name][number][] };
 
 /** What the file says around a flow. */
 export interface Surroundings {
@@ -83,6 +84,7 @@ class FlowCompiler {
   readonly #around: Surroundings;
   #framing: Framing | undefined;
   #authenticated = false;
+  #reconnect: ReconnectStep | undefined;
 
   constructor(constants: Constants, report: ReportExpression, around: Surroundings) {
     this.#constants = constants;
@@ -92,7 +94,8 @@ class FlowCompiler {
 
   finish(): Program {
     this.#emit(OP_END);
-    return { code: Int32Array.from(this.#code), ...this.#lists };
+    const reconnect = this.#reconnect === undefined ? {} : { reconnect: this.#reconnect };
+    return { code: Int32Array.from(this.#code), ...this.#lists, ...reconnect };
   }
 
   steps(steps: readonly Step[], path: Path, depth: number): void {
@@ -146,6 +149,8 @@ class FlowCompiler {
       this.#loop(step.loop, [...path, 'loop'], depth);
     } else if (step.choose) {
       this.#choose(step.choose, [...path, 'choose'], depth);
+    } else if (step.reconnect) {
+      this.#reconnect = reconnectOf(step.reconnect);
     } else if (step.every) {
       this.#every(step.every, [...path, 'every'], depth);
     }
@@ -285,6 +290,17 @@ class FlowCompiler {
       this.#report(path, new ExpressionError('uuid() is not a number', 0), String(value));
     return expression;
   }
+}
+
+function reconnectOf({ after, backoff, jitter, attempts }: StepOf<'reconnect'>): ReconnectStep {
+  return {
+    ...(after === undefined ? {} : { afterUs: after }),
+    minUs: backoff.min,
+    maxUs: backoff.max,
+    factor: backoff.factor,
+    jitter,
+    ...(attempts === undefined ? {} : { attempts }),
+  };
 }
 
 function thinkOf(think: StepOf<'think'>): ThinkStep {

@@ -45,6 +45,14 @@ function scenarioLines(scenario: ScenarioPlan): [string, string][] {
     ['  arrivals', `${formatNumber(schedule.arrivals)}, at the peak ${peakText(executor)}`],
     ['  messages', isAsFastAsAnswered ? `${messagesPerSecond > 0 ? `${messages}, and more ` : ''}${closed}` : messages],
     ['  bytes', isAsFastAsAnswered ? `not known: ${closed}` : `about ${formatNumber(bytesPerSecond)} a second sent, without TCP and IP`],
+    ...(scenario.storm
+      ? [
+          [
+            '  storm',
+            `${formatNumber(scenario.storm.share * 100)}% of those who are ready, after ${formatDurationUs(scenario.storm.atUs)}`,
+          ] as [string, string],
+        ]
+      : []),
     [
       '  at the end',
       { hold: 'a client that is done stays', repeat: 'a client that is done begins again', leave: 'a client that is done leaves' }[

@@ -18,6 +18,9 @@ interface Standing {
   /** How many loops are around the connect that the connection comes from. */
   connectedDepth: number;
   everys: number;
+  /** Steps that connect so far, and steps around this one. */
+  connects: number;
+  reconnects: number;
 }
 type Fact = 'loggedIn' | 'connected' | 'authenticated' | 'beating';
 
@@ -51,6 +54,8 @@ export function checkFlow(flow: unknown, path: Path, afterFlow: unknown, report:
     beating: false,
     connectedDepth: 0,
     everys: 0,
+    connects: 0,
+    reconnects: 0,
   };
   const connects = walk(flow, path, standing, 0, report);
   if (!connects) report(path, 'this flow never connects', { hint: 'add - connect: {}', atKey: true });
@@ -104,7 +109,11 @@ function checkStep(name: string, path: Path, standing: Standing, depth: number, 
     standing[once] = true;
   }
   if (name === 'login') standing.loggedIn = true;
-  if (name === 'connect') standing.connectedDepth = depth;
+  if (name === 'connect') {
+    standing.connectedDepth = depth;
+    standing.connects++;
+  }
+  if (name === 'reconnect') checkReconnect(path, standing, report);
   if (name === 'disconnect') standing.connected = standing.authenticated = standing.beating = false;
 }
 
@@ -131,6 +140,16 @@ function checkLoop(loop: unknown, path: Path, standing: Standing, depth: number,
     report(path, 'this loop would never wait', { hint: 'add every: 1s, or a think, or an expect inside', atKey: true });
   }
   return connects;
+}
+
+/** It holds for the whole flow, so it stands where the flow begins. */
+function checkReconnect(path: Path, standing: Standing, report: Report): void {
+  standing.reconnects++;
+  // path: ... flow, number of the step, reconnect
+  const isInside = path.slice(0, -2).some((part) => part === 'steps');
+  if (isInside || standing.connects > 0)
+    report(path, 'reconnect must come before the first connect', { hint: 'it holds for every connection of the flow', atKey: true });
+  else if (standing.reconnects > 1) report(path, 'a second reconnect', { allowed: 'one in a flow', atKey: true });
 }
 
 function checkEvery(every: unknown, path: Path, standing: Standing, depth: number, report: Report): void {
@@ -176,7 +195,7 @@ function waits(step: unknown): boolean {
   const fields = step as Record<string, unknown>;
   const send = fields.send;
   if ('send' in fields) return send === null || typeof send !== 'object' || 'expect' in send;
-  if ('heartbeat' in fields || 'every' in fields) return false;
+  if ('heartbeat' in fields || 'every' in fields || 'reconnect' in fields) return false;
   if (Array.isArray(fields.choose))
     return fields.choose.every((branch: unknown) => {
       const steps = (branch as { steps?: unknown } | null)?.steps;

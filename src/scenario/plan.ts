@@ -29,6 +29,8 @@ export interface ScenarioPlan {
   readonly startTimeUs: number;
   readonly gracefulStopUs: number;
   readonly afterFlow: AfterFlow;
+  /** At that time after its start that share of its ready clients loses its connection. */
+  readonly storm?: { readonly atUs: number; readonly share: number };
   readonly program: Program;
 }
 

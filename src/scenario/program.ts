@@ -142,6 +142,20 @@ export interface EveryStep {
   readonly after: number;
 }
 
+/** What a client does when its connection is lost or cannot be opened. */
+export interface ReconnectStep {
+  /** Wait before the first attempt in a row; absent: minUs. */
+  readonly afterUs?: number;
+  /** Waits before attempts: minUs, times factor with each one in a row, at most maxUs. */
+  readonly minUs: number;
+  readonly maxUs: number;
+  readonly factor: number;
+  /** 0 .. 1: each wait is varied by up to this share, both ways. */
+  readonly jitter: number;
+  /** Attempts in a row without a ready session; absent: as many as it takes. */
+  readonly attempts?: number;
+}
+
 export interface Program {
   /** INSTRUCTION_WORDS words an instruction; the last instruction is OP_END. */
   readonly code: Int32Array;
@@ -157,4 +171,5 @@ export interface Program {
   readonly loops: readonly LoopStep[];
   readonly chooses: readonly ChooseStep[];
   readonly everys: readonly EveryStep[];
+  readonly reconnect?: ReconnectStep;
 }

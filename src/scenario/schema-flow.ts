@@ -1,6 +1,6 @@
 /** Steps and keys that say when and how often something happens: thinking, choosing, what runs beside the flow, coming back. */
 import * as z from 'zod';
-import { addIssue, durationUs, rate, share } from './schema-values.js';
+import { addIssue, count, durationUs, rate, share } from './schema-values.js';
 
 const thinkTime = z
   .strictObject({
@@ -70,3 +70,34 @@ export const everyOf = <Send>(sends: z.ZodType<Send>) =>
       .max(100)
       .describe('`send` and `op` only. They leave one behind the other; their answers are not waited for, but timed.'),
   });
+
+const backoff = z
+  .strictObject({
+    min: durationUs(1000).prefault('1s').describe('Before the first attempt in a row.'),
+    max: durationUs(1000).prefault('30s').describe('The longest wait.'),
+    factor: rate(1, 100).prefault(2).describe('How much longer each wait is than the last.'),
+  })
+  .superRefine((value, context) => {
+    if (value.max < value.min) addIssue(context, 'max is less than min', { allowed: 'min and above' }, ['max']);
+  });
+
+export const reconnect = z.strictObject({
+  after: durationUs().optional().describe('The wait before the first attempt in a row, in place of backoff.min.'),
+  backoff: backoff.prefault({}).describe('The waits between attempts: each longer than the last.'),
+  jitter: share()
+    .prefault('50%')
+    .describe('Each wait is varied by up to this share, both ways, so that clients do not come back together.'),
+  attempts: count(1, 65_535)
+    .optional()
+    .describe('Attempts in a row; after them the client gives up and has failed. Absent: until the scenario ends.'),
+});
+
+/** A key of a scenario. */
+export const storm = z.strictObject({
+  at: durationUs().describe('When, from the start of the scenario.'),
+  share: share()
+    .superRefine((value, context) => {
+      if (value === 0) addIssue(context, 'a storm hits somebody', { allowed: 'a share above 0' });
+    })
+    .describe('How many of the clients that are ready then lose their connection, by a reset.'),
+});

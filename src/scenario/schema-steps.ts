@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { CODE_NAMES } from '../protocol/packet/codes.js';
 import { didYouMean } from './nearest-name.js';
-import { type Branch, chooseOf, type Every, everyOf, think } from './schema-flow.js';
+import { type Branch, chooseOf, type Every, everyOf, reconnect, think } from './schema-flow.js';
 import { framing } from './schema-framing.js';
 import { addIssue, always, clientNumber, clientText, count, durationUs, fixedText, jsonPointer, oneValue, share } from './schema-values.js';
 
@@ -188,6 +188,7 @@ export const STEP_NAMES = [
   'choose',
   'every',
   'disconnect',
+  'reconnect',
 ] as const;
 
 const plainSteps = {
@@ -209,6 +210,11 @@ const plainSteps = {
   expect: messageExpect.optional().describe('Waits for a message that no send of ours caused.'),
   think: think.optional().describe('Does nothing for a time: `think: 2s`, or a time drawn anew each time.'),
   disconnect: disconnect.optional().describe('Closes the connection.'),
+  reconnect: reconnect
+    .optional()
+    .describe(
+      'Written before the first connect: a client whose connection is lost or cannot be opened connects again, and goes on with its flow from that connect step.',
+    ),
 };
 
 /** Written out, because a type cannot be inferred from a schema that holds itself. */

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { checkThreshold } from '../measure/threshold.js';
 import { didYouMean } from './nearest-name.js';
+import { storm } from './schema-flow.js';
 import { framing } from './schema-framing.js';
 import { steps } from './schema-steps.js';
 import { addIssue, always, clientText, count, durationUs, fixedText, identifier, MAX_CLIENTS, name, rate } from './schema-values.js';
@@ -48,6 +49,9 @@ const common = {
   framing: framing.optional().describe('For tcp and tls: how messages are told apart, unless a connect step says otherwise.'),
   tags: tags().prefault({}).describe('Labels of the run, put into the report.'),
   env: environmentValues().prefault({}).describe('Values for {{ env.NAME }} within this scenario; -e NAME=VALUE comes before them.'),
+  storm: storm
+    .optional()
+    .describe('A reconnect storm: a share of the clients loses its connection and comes back by the reconnect step of the flow.'),
   flow: steps().describe('What each client does, in order.'),
 };
 

@@ -52,7 +52,7 @@ export class Clients {
     const population = this.#populations[table.scenario[row]!]!;
     population.live++;
     if (population.takeRound(row)) this.#run(flow, row, nowUs);
-    else this.#over(row);
+    else this.#over(row, nowUs);
   }
 
   /** Goes on with every client whose wait is over. */
@@ -90,7 +90,7 @@ export class Clients {
     table.flags[row]! |= C.FLAG_LEAVING;
     const isBetweenFlows = wait === C.WAIT_TURN && table.phase[row] === C.IDLE;
     if (isBetweenFlows || (this.isToStart(row) && table.intendedUs[row]! <= flow.endUs - STARTS_YET_US)) {
-      this.#over(row);
+      this.#over(row, nowUs);
       return;
     }
     const isIdleInside = (wait === C.WAIT_TICK || wait === C.WAIT_THINK) && flow.isEndless[table.pc[row]!] === 1;
@@ -100,12 +100,12 @@ export class Clients {
   }
 
   /** The connection of this row is cut off: its time is up. */
-  cutOff(row: number): void {
+  cutOff(row: number, nowUs: number): void {
     const { table, errors, transport } = this.#parts;
     if (table.waits[row]! >= C.WAIT_OVER) return;
     table.flags[row]! |= C.FLAG_LEAVING;
     if (table.phase[row] === C.IDLE) {
-      this.#over(row);
+      this.#over(row, nowUs);
       return;
     }
     errors.add('timeout.graceful-stop', 'a client had not disconnected when gracefulStop was over');
@@ -154,6 +154,7 @@ export class Clients {
   }
 
   #fail(flow: Flow, row: number, nowUs: number): void {
+    if (this.#parts.reconnects?.begin(flow, row, nowUs)) return;
     this.#parts.table.flags[row]! |= C.FLAG_FLOW_FAILED;
     this.#endFlow(flow, row, nowUs);
   }
@@ -170,10 +171,11 @@ export class Clients {
     const flags = table.flags[row]!;
     table.flags[row] = flags & ~(C.FLAG_FLOW_ENDS | C.FLAG_FLOW_FAILED);
     credentials.release(row);
+    this.#parts.reconnects?.flowOver(flow, row, nowUs);
     if (flow.afterFlow === 'repeat') table.flowRound[row]! += 1;
     const isRepeated = flow.afterFlow === 'repeat' && (flags & C.FLAG_LEAVING) === 0 && nowUs < flow.endUs;
     if (!isRepeated || !this.#populations[table.scenario[row]!]!.takeRound(row)) {
-      this.#over(row);
+      this.#over(row, nowUs);
       return;
     }
     table.pc[row] = 0;
@@ -182,9 +184,10 @@ export class Clients {
     timers.setFlow(row, table.intendedUs[row]!);
   }
 
-  #over(row: number): void {
-    const { table, timers, credentials, recorder } = this.#parts;
+  #over(row: number, nowUs: number): void {
+    const { table, timers, credentials, recorder, reconnects, flows } = this.#parts;
     table.waits[row] = C.WAIT_OVER;
+    reconnects?.flowOver(flows[table.scenario[row]!]!, row, nowUs);
     timers.cancelFlow(row);
     timers.cancelHeartbeat(row);
     credentials.release(row);

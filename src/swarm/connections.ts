@@ -8,6 +8,7 @@ import * as C from './client-table.js';
 import type { Credentials } from './credentials.js';
 import type { ErrorCounts } from './error-counts.js';
 import type { Flow } from './flow.js';
+import type { Reconnects } from './reconnects.js';
 import type { Sender } from './sender.js';
 import type { Timers } from './timers.js';
 import type { Wakes } from './wakes.js';
@@ -29,6 +30,8 @@ export interface ConnectionParts {
   readonly credentials: Credentials;
   /** Present when some flow has every steps. */
   beside?: Beside;
+  /** Present when some flow has a reconnect step. */
+  reconnects?: Reconnects;
 }
 
 /**
@@ -163,6 +166,7 @@ export class Connections {
     this.#parts.beside?.stop(row, nowUs);
     answers.abandon(row);
     credentials.forgetNonce(row);
+    if (isWanted) this.#parts.reconnects?.endedInOrder(row);
     if (!isWanted) wakes.fail(row);
     else if (!wakes.satisfyNow(row, C.WAIT_CLOSED, nowUs)) wakes.fail(row);
   }
@@ -181,6 +185,7 @@ export class Connections {
     const { table, recorder } = this.#parts;
     this.readyCount++;
     recorder.record(TREND.session_ready, nowUs - table.intendedUs[row]!);
+    this.#parts.reconnects?.ready(row, this.#flowOf(row).stormUs, nowUs);
     if ((table.flags[row]! & C.FLAG_WAS_READY) !== 0) return;
     table.flags[row]! |= C.FLAG_WAS_READY;
     recorder.count(COUNTER.sessions_ready);

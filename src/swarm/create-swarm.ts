@@ -30,11 +30,13 @@ import type { LoginColumns, WorkerStart } from './messages.js';
 import { Pacing } from './pacing.js';
 import { PlainMessages } from './plain-messages.js';
 import { Population } from './population.js';
+import { Reconnects } from './reconnects.js';
 import { ReferenceClient } from './reference-client.js';
 import { ReferenceClosing } from './reference-closing.js';
 import { ReferenceOperations } from './reference-operations.js';
 import { Sender } from './sender.js';
 import { SlowOperationLog } from './slow-operations.js';
+import { Storm } from './storm.js';
 import { Swarm, type SwarmHost } from './swarm.js';
 import { TimerWheel } from './timer-wheel.js';
 import { Timers, timersOf } from './timers.js';
@@ -126,6 +128,7 @@ export function createSwarm(
   const sender = new Sender(transport, recorder, prng, Math.max(MAX_CLIENT_MESSAGE, ...longest), framings);
   const parts: ConnectionParts = { table, flows, transport, sender, recorder, errors, wakes, timers, answers, credentials };
   if (everys > 0) parts.beside = new Beside(parts, prng, everys);
+  if (flows.some((flow) => flow.plan.program.reconnect !== undefined)) parts.reconnects = new Reconnects(parts, prng);
 
   const keys = flows.some((flow) => flow.isReference) ? rows * 2 : 0;
   const macs = rows > COMPACT_KEYS_FROM_CLIENTS ? new CompactMacs(keys) : createMacTable(keys);
@@ -137,7 +140,7 @@ export function createSwarm(
   const operations = new ReferenceOperations(parts, connections, context, macs, prng);
   const closing = new ReferenceClosing(parts, connections);
   const reference = new ReferenceClient(parts, connections, macs, heartbeats, operations, closing);
-  const pacing = new Pacing(table, timers, recorder);
+  const pacing = new Pacing(table, timers, recorder, parts.reconnects);
   const logins = new Logins(table, flows, credentials, context, timers);
   const machine = new Machine(parts, { connections, connector, context, pacing, logins, heartbeats, reference, operations, closing });
 
@@ -149,13 +152,18 @@ export function createSwarm(
   const endings = populations.map(
     (population, i) => new Ending(population, arrivals[i]!, clients, connections, recorder, connector.maxConnecting),
   );
+  const { reconnects } = parts;
+  const storms = flows.flatMap((flow) => {
+    const { storm } = flow.plan;
+    return storm && reconnects ? [new Storm(flow, storm.share, { table, transport, connections, reconnects, prng })] : [];
+  });
   const incoming = new Incoming(parts, connections, new PlainMessages(parts, context), reference);
   const frames =
     framings === undefined
       ? new FrameReader({ capacity: rows, role: 'client', maxMessageBytes: MAX_SERVER_MESSAGE, maxFragments: MAX_FRAGMENTS }, incoming)
       : new FramingReader(framings, incoming);
   const swarm = new Swarm(
-    { ...parts, clock, connections, connector, context, clients, logins, arrivals, endings, incoming, frames, slow },
+    { ...parts, clock, connections, connector, context, clients, logins, arrivals, endings, storms, incoming, frames, slow },
     host,
   );
   return { swarm, credentials, errors, slow };

@@ -48,6 +48,8 @@ export class Credentials {
   #tokenBytes = new Uint16Array(0);
   #askedUs = new Float64Array(0);
   #hasNonce = new Uint8Array(0);
+  #isKept = new Uint8Array(0);
+  #kept = 0;
   #tokenRoom = 512;
   #free: number[] = [];
   #used = 0;
@@ -65,6 +67,19 @@ export class Credentials {
   /** Entries in use: asked for, or waiting for their AUTH. */
   get size(): number {
     return this.#used - this.#free.length;
+  }
+
+  /** Entries of clients on their way to a session: those that are kept for later connections do not hold others up. */
+  get onTheirWay(): number {
+    return this.size - this.#kept;
+  }
+
+  /** The session of this row stands, and its entry is kept for its next connection. */
+  keep(row: number): void {
+    const entry = this.#entryOf[row]!;
+    if (entry === 0 || this.#isKept[entry - 1] === 1) return;
+    this.#isKept[entry - 1] = 1;
+    this.#kept++;
   }
 
   /** Questions without an answer. */
@@ -164,6 +179,8 @@ export class Credentials {
     if (entry === 0) return;
     if (this.#state[entry - 1] === CREDENTIAL_ASKED) this.#asked--;
     this.#state[entry - 1] = CREDENTIAL_NONE;
+    this.#kept -= this.#isKept[entry - 1]!;
+    this.#isKept[entry - 1] = 0;
     this.#entryOf[row] = 0;
     this.#free.push(entry - 1);
   }
@@ -260,6 +277,9 @@ export class Credentials {
     const hasNonce = new Uint8Array(entries);
     hasNonce.set(this.#hasNonce);
     this.#hasNonce = hasNonce;
+    const isKept = new Uint8Array(entries);
+    isKept.set(this.#isKept);
+    this.#isKept = isKept;
     const askedUs = new Float64Array(entries);
     askedUs.set(this.#askedUs);
     this.#askedUs = askedUs;

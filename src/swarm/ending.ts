@@ -101,7 +101,7 @@ export class Ending {
     const { firstRow, rows } = this.#population.flow;
     if (this.#cursor < rows) {
       const end = Math.min(rows, this.#cursor + CUT_OFF_A_TURN);
-      while (this.#cursor < end) this.#clients.cutOff(firstRow + this.#cursor++);
+      while (this.#cursor < end) this.#clients.cutOff(firstRow + this.#cursor++, nowUs);
       this.#untilUs = this.#cursor < rows ? nowUs : nowUs + CUT_OFF_WITHIN_US;
     } else if (nowUs >= this.#untilUs) {
       this.#over();

@@ -56,6 +56,8 @@ export class Flow {
   /** Absolute times, set by the start; the end comes sooner when the run is stopped. */
   startUs = 0;
   endUs = Number.POSITIVE_INFINITY;
+  /** When its storm is planned; Infinity without one. */
+  stormUs = Number.POSITIVE_INFINITY;
   readonly #workerIndex: number;
   readonly #workerCount: number;
 
@@ -93,7 +95,9 @@ export class Flow {
     const logins = this.#placesOf(P.OP_LOGIN);
     const hasLoginInside = (depth: number): boolean => logins.some((pc) => this.loopDepth[pc]! >= depth);
     this.isReference = auths.length > 0;
-    this.keepsCredentials = auths.length > logins.length || auths.some((pc) => !hasLoginInside(this.loopDepth[pc]!));
+    // Who comes back authenticates again with what it has.
+    const comesBack = auths.length > 0 && program.reconnect !== undefined;
+    this.keepsCredentials = comesBack || auths.length > logins.length || auths.some((pc) => !hasLoginInside(this.loopDepth[pc]!));
   }
 
   get instructions(): number {

@@ -27,7 +27,7 @@ export class Logins {
 
   /** How many more clients may ask before the first of those that wait has gone. */
   get room(): number {
-    return MAX_CREDENTIALS - this.#credentials.size - this.#queue.size;
+    return MAX_CREDENTIALS - this.#credentials.onTheirWay - this.#queue.size;
   }
 
   /** The flow of this row stands at a login, or will when it starts. */
@@ -38,7 +38,7 @@ export class Logins {
   /** Asks for as many as there is room for; the questions leave together, a few milliseconds later at most. */
   pump(nowUs: number): void {
     const { waits, scenario, pc } = this.#table;
-    while (this.#queue.size > 0 && this.#credentials.size < MAX_CREDENTIALS) {
+    while (this.#queue.size > 0 && this.#credentials.onTheirWay < MAX_CREDENTIALS) {
       const row = this.#queue.shift();
       const isWanted = waits[row] === WAIT_LOGIN || waits[row] === WAIT_START;
       if (!isWanted || this.#credentials.state(row) !== CREDENTIAL_NONE) continue;

@@ -71,8 +71,10 @@ export class Machine {
           break;
         case P.OP_CONNECT:
           pcs[row] = pc + 1;
-          if (table.phase[row] === C.IDLE) this.#machine.connector.enqueue(row);
-          else goesOn = true;
+          if (table.phase[row] === C.IDLE) {
+            this.#parts.reconnects?.connecting(row, pc, nowUs);
+            this.#machine.connector.enqueue(row);
+          } else goesOn = true;
           break;
         case P.OP_AUTH:
           pcs[row] = pc + 1;

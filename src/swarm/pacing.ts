@@ -3,6 +3,7 @@ import type { Recorder } from '../measure/recorder.js';
 import type { LoopStep } from '../scenario/program.js';
 import * as C from './client-table.js';
 import type { Flow } from './flow.js';
+import type { Reconnects } from './reconnects.js';
 import type { Timers } from './timers.js';
 
 /**
@@ -13,11 +14,13 @@ export class Pacing {
   readonly #table: C.ClientTable;
   readonly #timers: Timers;
   readonly #recorder: Recorder;
+  readonly #reconnects: Reconnects | undefined;
 
-  constructor(table: C.ClientTable, timers: Timers, recorder: Recorder) {
+  constructor(table: C.ClientTable, timers: Timers, recorder: Recorder, reconnects?: Reconnects) {
     this.#table = table;
     this.#timers = timers;
     this.#recorder = recorder;
+    this.#reconnects = reconnects;
   }
 
   /** The flow comes to a loop at `pc`, from outside. False when it must wait, and its wait is set. */
@@ -33,7 +36,11 @@ export class Pacing {
     }
     if (loop.periodUs !== undefined) {
       const sinceUs = nowUs - flow.phaseUs(flow.clientOf(table, row), loop.periodUs);
-      table.loopTick[loop.depth]![row] = Math.max(0, Math.ceil(sinceUs / loop.periodUs));
+      const tick = Math.max(0, Math.ceil(sinceUs / loop.periodUs));
+      table.loopTick[loop.depth]![row] = tick;
+      const awayUs = this.#reconnects?.takeAwayUs(row, pc, after) ?? 0;
+      // The plan went on while the client had no connection: not sent, but no fault of the generator.
+      if (awayUs !== 0) this.#recorder.count(COUNTER.messages_away, tick - Math.ceil((sinceUs - (nowUs - awayUs)) / loop.periodUs));
     }
     return this.#begin(flow, row, loop, pc + 1, after, nowUs);
   }

@@ -178,7 +178,8 @@ export class ReferenceClient {
       return;
     }
     recorder.record(TREND.auth_duration, table.sinceUs(row, nowUs));
-    if (!flows[table.scenario[row]!]!.keepsCredentials) credentials.release(row);
+    if (flows[table.scenario[row]!]!.keepsCredentials) credentials.keep(row);
+    else credentials.release(row);
     timers.cancelFlow(row);
     this.#connections.authenticated(row, nowUs);
     this.#connections.releaseSlot(row);

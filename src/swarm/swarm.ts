@@ -11,6 +11,7 @@ import type { Ending } from './ending.js';
 import type { Incoming } from './incoming.js';
 import type { Logins } from './logins.js';
 import type { SlowOperationLog } from './slow-operations.js';
+import type { Storm } from './storm.js';
 import type { TimerVisitor } from './timer-wheel.js';
 
 /** The longest wait: the worker looks for messages of the main thread at least this often, and sooner while it waits for one. */
@@ -39,6 +40,7 @@ export interface SwarmParts extends ConnectionParts {
   readonly logins: Logins;
   readonly arrivals: readonly Arrivals[];
   readonly endings: readonly Ending[];
+  readonly storms: readonly Storm[];
   readonly incoming: Incoming;
   /** Finds the messages in what comes: frames of WebSocket, or what the framing of a plain stream says. */
   readonly frames: MessageReader;
@@ -64,9 +66,11 @@ export class Swarm implements TransportEvents, TimerVisitor {
     for (const flow of this.#parts.flows) {
       flow.startUs = startUs + flow.plan.startTimeUs;
       flow.endUs = flow.startUs + flow.schedule.endUs;
+      if (flow.plan.storm) flow.stormUs = flow.startUs + flow.plan.storm.atUs;
     }
     await transport.run(this);
     this.#parts.answers.abandonAll();
+    this.#parts.reconnects?.runOver(this.#parts.flows, this.#parts.clock.nowUs());
     this.#setGauges();
   }
 
@@ -115,6 +119,7 @@ export class Swarm implements TransportEvents, TimerVisitor {
       endings[i]!.run(nowUs);
       isOver &&= endings[i]!.isOver;
     }
+    for (let i = 0; i < this.#parts.storms.length; i++) this.#parts.storms[i]!.run(nowUs);
     clients.runWoken(nowUs);
     this.#askLogins(nowUs);
     const canConnectMore = connector.pump(nowUs);
@@ -148,6 +153,7 @@ export class Swarm implements TransportEvents, TimerVisitor {
     const { arrivals, endings, timers, answers, credentials } = this.#parts;
     let nextUs = nowUs + (credentials.asked > 0 ? LONGEST_WAIT_FOR_LOGINS_US : LONGEST_WAIT_US);
     for (let i = 0; i < arrivals.length; i++) nextUs = Math.min(nextUs, arrivals[i]!.nextUs(), endings[i]!.nextUs());
+    for (let i = 0; i < this.#parts.storms.length; i++) nextUs = Math.min(nextUs, this.#parts.storms[i]!.nextUs());
     return Math.min(nextUs, timers.nextUs(nextUs), answers.nextUs(), credentials.flushDueUs);
   }
 

@@ -82,6 +82,25 @@ test('every stands beside a connection of its own loop, four in a flow at most, 
   ]);
 });
 
+test('reconnect stands before the first connect, once, and a storm needs it', () => {
+  assert.deepEqual(plan('[ reconnect: {}, connect: {} ]').scenarios[0]!.program.reconnect, {
+    minUs: 1e6,
+    maxUs: 30e6,
+    factor: 2,
+    jitter: 0.5,
+  });
+  assert.deepEqual(faults('[ connect: {}, reconnect: {} ]'), ['reconnect must come before the first connect']);
+  assert.deepEqual(faults('[ loop: { count: 2, steps: [ reconnect: {}, connect: {}, disconnect: {} ] } ]'), [
+    'reconnect must come before the first connect',
+  ]);
+  assert.deepEqual(faults('[ reconnect: {}, reconnect: {}, connect: {} ]'), ['a second reconnect']);
+  assert.deepEqual(faults('[ reconnect: { backoff: { min: 2s, max: 1s } }, connect: {} ]'), ['max is less than min']);
+  const storm = (at: string): string => `${CONSTANT}\n    storm: { at: ${at}, share: 50% }`;
+  assert.deepEqual(faults('[ reconnect: {}, connect: {} ]', storm('5s')), []);
+  assert.deepEqual(faults('[ connect: {} ]', storm('5s')), ['nobody would come back from this storm']);
+  assert.deepEqual(faults('[ reconnect: {}, connect: {} ]', storm('10s')), ['the storm comes after the end of its scenario']);
+});
+
 test('env of a scenario holds within it, and -e comes before it', () => {
   const keys = `${CONSTANT}\n    env: { SIZE: 3, ROOM: "r{{ env.N }}" }`;
   const flow = '[ connect: {}, loop: { count: "{{ env.SIZE }}", steps: [ send: { text: "{{ env.ROOM }} {{ client }}" } ] } ]';
