@@ -4,6 +4,7 @@ import { TREND, TREND_NAMES } from '../measure/metric-names.js';
 import { counterTotal, type Measurements } from '../measure/metric-view.js';
 import type { Recorder } from '../measure/recorder.js';
 import type { TimelineRecord } from '../measure/timeline.js';
+import type { Matching } from '../scenario/matching.js';
 import type { ThresholdSpec } from '../scenario/plan.js';
 import { type ClientsRecord, type LedgerRecord, recordClients, recordLedger } from './accounts.js';
 import { type MetricRecord, recordMetrics } from './metrics.js';
@@ -40,6 +41,8 @@ export interface Report {
   /** SHA-256 of the resolved scenario: what makes two runs comparable. */
   readonly hash: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** How the answers of each send step find their requests. */
+  readonly matching: readonly Matching[];
 }
 
 export interface ErrorRecord {
@@ -90,6 +93,8 @@ export interface ReportInput {
     readonly tags: Readonly<Record<string, string>>;
     /** Empty with --no-thresholds. */
     readonly thresholds: readonly ThresholdSpec[];
+    /** How answers find their requests; absent: no send step expects any. */
+    readonly matching?: readonly Matching[];
   };
   readonly startedAtUnixMs: number;
   readonly durationMs: number;
@@ -160,6 +165,7 @@ export function buildReport(input: ReportInput): Report {
     seed: plan.seed,
     hash: plan.hash,
     tags: plan.tags,
+    matching: plan.matching ?? [],
   };
 }
 

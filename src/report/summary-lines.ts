@@ -66,6 +66,18 @@ export function machineLines(report: Report): Line[] {
     ['', `CPU ${formatFigure(generator.cpuSeconds)} s, ${lag}${held}${pace}${generator.saturated ? ', saturated' : ''}`],
     ['transport', printable(report.transportReason)],
     ['target', targetText(target)],
+    ...streamLines(report),
+  ];
+}
+
+/** What a reader must know to trust the latencies: how messages were told apart, and which answers were paired by their order alone. */
+function streamLines({ environment, matching = [] }: Report): Line[] {
+  const inOrder = matching.filter(({ by }) => by === 'order');
+  const names = inOrder.slice(0, 3).map(({ scenario, send }) => `${printable(scenario, 40)} send ${send}`);
+  const more = inOrder.length > names.length ? ` and ${inOrder.length - names.length} more` : '';
+  return [
+    ...(environment.framing === undefined ? [] : [['framing', printable(String(environment.framing), 200)] as const]),
+    ...(inOrder.length === 0 ? [] : [['matching', `by order, for there is no match: ${names.join(', ')}${more}`] as const]),
   ];
 }
 

@@ -2,6 +2,7 @@ import { systemClock } from '../core/clock.js';
 import { Recorder } from '../measure/recorder.js';
 import { buildReport, type Report } from '../report/report.js';
 import type { SlowRecord } from '../report/slow-files.js';
+import { framingOf, matchingOf } from '../scenario/matching.js';
 import type { Plan } from '../scenario/plan.js';
 import { machineFacts, readMachineTicks, stealShare } from './machine-facts.js';
 import { authenticates, beginsWithLogin, plannedClients } from './plan-facts.js';
@@ -153,6 +154,7 @@ function reportOf(
 ): Report {
   const { plan, options, preparation, server } = run;
   const { connectingMs } = result.timeline;
+  const framing = framingOf(plan);
   const watched = services.watch.record(withoutQuery(preparation.target.url), connectingMs);
   // Only the protocol of the reference server knows operations: another server (--echo) counts none of what it answers.
   const target = authenticates(plan) ? watched : { ...watched, opsSeen: null };
@@ -165,6 +167,7 @@ function reportOf(
       authenticates: authenticates(plan),
       seed: plan.seed,
       tags: plan.tags,
+      matching: matchingOf(plan),
       thresholds: options.withThresholds ? plan.thresholds : [],
     },
     startedAtUnixMs: usage.startedAtUnixMs,
@@ -187,6 +190,7 @@ function reportOf(
     environment: {
       ...machineFacts(options.gwrkVersion),
       ...(services.logins && { logins: services.logins }),
+      ...(framing !== undefined && { framing }),
       ...(server?.ready?.gateway && { gateway: server.ready.gateway }),
       ...(usage.steal !== undefined && { stealPercent: Math.round(usage.steal * 1000) / 10 }),
     },

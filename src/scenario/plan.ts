@@ -40,6 +40,8 @@ export interface Plan {
   /** SHA-256 of the resolved scenario, hex: what makes two runs comparable. */
   readonly hash: string;
   readonly target: string;
+  /** A quick command line against a plain stream: the framing is that of an echo of its body. */
+  readonly assumesEcho?: boolean;
   readonly scenarios: readonly ScenarioPlan[];
   readonly serve?: { readonly command: string; readonly ready: string; readonly env: Readonly<Record<string, string>> };
   readonly threads: number | 'auto';

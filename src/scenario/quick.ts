@@ -1,6 +1,8 @@
 /** The quick command line: `gwrk run [flags] ws://host/path`. It becomes a scenario file, so both have the same checks. */
 import { loadScenario } from './load.js';
 import type { Plan } from './plan.js';
+import { streamBody } from './quick-stream.js';
+import { isStream } from './target-kind.js';
 
 /** What the flags said, in base units; absent means not given. */
 export interface QuickOptions {
@@ -16,7 +18,7 @@ export interface QuickOptions {
   readonly messageRate?: number;
   /** --timeout: for a connection to open and for each answer; 30 s. */
   readonly timeoutUs?: number;
-  /** -b: a text message. `{{ }}` in it is filled in. */
+  /** -b: a text message. `{{ }}` in it is filled in. For a plain stream see streamBody(). */
   readonly body?: string;
   /** -H, in order. Of one name several times, the values are joined by commas (RFC 9110 section 5.3). */
   readonly headers?: readonly { readonly name: string; readonly value: string }[];
@@ -36,12 +38,17 @@ const LONGEST_FOR_REQUESTS_US = 600e6;
 const DEFAULT_TIMEOUT_US = 30e6;
 
 /** The plan of a quick command line. Throws ScenarioProblems. */
-export function planFromUrl(url: string, options: QuickOptions): Plan {
+export function planFromUrl(url: string, given: QuickOptions): Plan {
+  const stream = isStream(url) && given.body ? streamBody(given.body) : undefined;
+  const options = stream === undefined ? given : { ...given, body: stream.text };
   const { connections = DEFAULT_CONNECTIONS, requests, threads, transport, sourceIps, maxConnecting, env, seed } = options;
   const scenarios = Object.fromEntries(
     shareRequests(connections, requests).map(({ name, clients, each }) => [
       name,
-      scenarioOf(options, clients, Math.min(connections, requests ?? connections), each),
+      {
+        ...scenarioOf(options, clients, Math.min(connections, requests ?? connections), each),
+        ...(stream === undefined ? {} : { framing: stream.framing }),
+      },
     ]),
   );
   const file = { name: nameOf(url), target: url, swarm: { threads, transport, sourceIps, maxConnecting }, scenarios };
@@ -51,7 +58,7 @@ export function planFromUrl(url: string, options: QuickOptions): Plan {
     ...(env === undefined ? {} : { env }),
     ...(seed === undefined ? {} : { seed }),
   });
-  return plan;
+  return stream === undefined ? plan : { ...plan, assumesEcho: true };
 }
 
 /** Requests that do not divide evenly make two groups, so that the total is exact. */
@@ -92,7 +99,7 @@ function flowOf(
   timeout: string,
   count: number | undefined,
 ): object[] {
-  const connect = { connect: { timeout, headers: joinHeaders(headers) } };
+  const connect = { connect: { timeout, ...(headers.length === 0 ? {} : { headers: joinHeaders(headers) }) } };
   const disconnect = { disconnect: {} };
   const pace = { ...(messageRate === undefined ? {} : { every: us(1e6 / messageRate) }), ...(count === undefined ? {} : { count }) };
   const request = body === '' ? [] : [{ send: { text: body, expect: { within: timeout } } }];
