@@ -54,3 +54,10 @@ export function pid(text: string): number {
   if (!/^[1-9]\d*$/u.test(text) || value > 4_194_304) throw new InvalidArgumentError('Allowed: the number of a process.');
   return value;
 }
+
+/** 0 picks a free one. */
+export function port(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/u.test(text) || value > 65_535) throw new InvalidArgumentError('Allowed: a port, 0 to 65535.');
+  return value;
+}

@@ -1,5 +1,5 @@
 import { EXIT } from '../core/exit-codes.js';
-import { createLiveView } from '../report/live.js';
+import type { LiveEnd } from '../report/live-server.js';
 import { type SlowRecord, writeSlowRecord } from '../report/slow-files.js';
 import { writeReport } from '../report/write.js';
 import { prepareRun, refuseObstacles } from '../run/prepare.js';
@@ -10,6 +10,7 @@ import { makeWritable, readText } from './files.js';
 import { checkRenderings, writeRenderings } from './renderings.js';
 import type { RunFlags } from './run-flags.js';
 import { planOf } from './run-plan.js';
+import { startWatch } from './run-watch.js';
 import { showReason, showSummary } from './show-report.js';
 import { checkTlsFiles } from './tls-files.js';
 import { gwrkVersion } from './version.js';
@@ -37,33 +38,30 @@ async function describe(plan: Plan, options: RunOptions): Promise<number> {
 async function runAndReport(plan: Plan, options: RunOptions, flags: RunFlags, note: (line: string) => void): Promise<number> {
   await makeWritable(flags.out);
   await checkRenderings(flags);
-  const view = createLiveView({
-    isTty: process.stderr.isTTY === true,
-    columns: process.stderr.columns ?? 80,
-    write: (text) => {
-      process.stderr.write(text);
-    },
-    name: plan.name,
-    plannedClients: plan.maxClients,
-    durationMs: plan.durationUs / 1000,
-    quiet: flags.quiet === true,
-  });
-  let slow: SlowRecord | undefined;
-  const hooks: RunHooks = {
-    note,
-    progress: (snapshot, errors) => view.update(snapshot, errors),
-    slow: (record) => {
-      slow = record;
-    },
-  };
-  const report = await runPlan(plan, options, hooks).finally(() => view.close());
-  showSummary(report, flags);
-  const directory = await writeReport(report, flags.out);
-  note(`report: ${directory}`);
-  if (slow !== undefined) await writeSlowRecord(directory, slow);
-  await writeRenderings(report, flags);
-  showReason(report, flags);
-  return report.exitCode;
+  const watch = await startWatch(flags);
+  let end: LiveEnd | undefined;
+  try {
+    let slow: SlowRecord | undefined;
+    const hooks: RunHooks = {
+      note: watch.note,
+      progress: watch.progress(plan),
+      slow: (record) => {
+        slow = record;
+      },
+    };
+    const report = await runPlan(plan, options, hooks);
+    end = report;
+    watch.settle();
+    showSummary(report, flags);
+    const directory = await writeReport(report, flags.out);
+    note(`report: ${directory}`);
+    if (slow !== undefined) await writeSlowRecord(directory, slow);
+    await writeRenderings(report, flags);
+    showReason(report, flags);
+    return report.exitCode;
+  } finally {
+    await watch.end(end);
+  }
 }
 
 async function runOptions(flags: RunFlags, isTargetTyped: boolean): Promise<RunOptions> {

@@ -1,5 +1,5 @@
 import { type Command, Help, Option } from 'commander';
-import { countFrom, durationUs, header, list, pair, pid, ratePerSecond, seed } from './flag-values.js';
+import { countFrom, durationUs, header, list, pair, pid, port, ratePerSecond, seed } from './flag-values.js';
 import type { FlagShape } from './go-flags.js';
 
 /** The flags of `gwrk run`, as commander hands them over: absent ones are undefined. */
@@ -38,6 +38,8 @@ export interface RunFlags {
   readonly junit?: string;
   readonly csv?: string;
   readonly hdr?: string;
+  /** Port of the live page; absent: none is served. */
+  readonly live?: number;
   readonly quiet?: boolean;
   readonly color: boolean;
 }
@@ -57,6 +59,9 @@ export const URL_ONLY = [
 
 /** Flags that change a scenario file. */
 export const FILE_ONLY = ['env', 'environment', 'set'] as const satisfies readonly (keyof RunFlags)[];
+
+/** Of the page of --live, where none is given. */
+const LIVE_PORT = 5670;
 
 const option = (flags: string, description: string): Option => new Option(flags, description);
 
@@ -110,6 +115,7 @@ const OUTPUT = (): Option[] => [
   option('--junit <file>', 'write the thresholds as JUnit XML'),
   option('--csv <file>', 'write the metrics as CSV'),
   option('--hdr <file>', 'write the histograms as an HdrHistogram log'),
+  option('--live [port]', `serve a page to watch the run on 127.0.0.1; port ${LIVE_PORT}, or --live=7000`).argParser(port),
   option('-q, --quiet', 'no progress and no summary, only what went wrong'),
   option('--no-color', 'no colours (also by NO_COLOR)'),
 ];
@@ -136,9 +142,10 @@ function withoutDefault({ flags, description }: Option): Option {
 
 /** The same flags for the Go-style spelling. */
 export function runFlagShapes(): FlagShape[] {
-  return GROUPS.flatMap(([, options]) => options()).map(({ long, short, required }) => ({
+  return GROUPS.flatMap(([, options]) => options()).map(({ long, short, required, optional }) => ({
     long: long!.slice(2),
     takesValue: required,
     ...(short && { short: short.slice(1) }),
+    ...(optional && { valueIfBare: String(LIVE_PORT) }),
   }));
 }

@@ -1,114 +1,128 @@
-import { COUNTER, GAUGE, TREND } from '../measure/metric-names.js';
-import type { Snapshot, TrendInterval } from '../measure/snapshot.js';
+import type { LiveFigures, LiveTrend } from './live-figures.js';
 import { printable } from './printable.js';
 import { formatClock, formatCount, formatMs, formatRate } from './quantity.js';
 
 export interface LiveOptions {
   readonly isTty: boolean;
-  /** Width of the terminal. */
-  readonly columns: number;
+  /** Width of the terminal as it is now. */
+  readonly columns: () => number;
+  /** Its height; a block that does not fit could not be drawn again in its place. */
+  readonly rows: () => number;
+  readonly color: boolean;
   readonly write: (text: string) => void;
-  readonly name: string;
-  readonly plannedClients: number;
-  /** Of the whole plan; 0 when it has no fixed end. */
-  readonly durationMs: number;
   /** Nothing at all is written. */
   readonly quiet?: boolean;
 }
 
 /** What a person watches while a run goes on. */
 export interface LiveView {
-  /** Once a second. `errors` are totals by code. */
-  update(snapshot: Snapshot, errors?: readonly { readonly code: string; readonly count: number }[]): void;
-  /** Leaves what stands on the screen; later updates are ignored. */
+  /** Once a second. */
+  update(figures: LiveFigures): void;
+  /** A line that stays; what is drawn again each second goes on below it. */
+  note(line: string): void;
+  /** Leaves what stands on the screen; the next update begins a new block below it. */
   close(): void;
 }
 
-type Errors = readonly { readonly code: string; readonly count: number }[];
+/** Lag beyond this is said in colour: the floor of a timer (src/report/saturation.ts). */
+const LAG_FLOOR_MS = 5;
 
 /** On a terminal a block that is drawn again in place, elsewhere one line a second. */
 export function createLiveView(options: LiveOptions): LiveView {
-  let closed = options.quiet === true;
-  let drawn = 0;
+  const { isTty, write, quiet = false } = options;
+  /** Letters of each line of the last drawing. */
+  let drawn: readonly number[] = [];
+  const seen = new Set<string>();
   return {
-    update(snapshot, errors = []) {
-      if (closed) return;
-      if (!options.isTty) {
-        options.write(`${oneLine(snapshot, errors, options)}\n`);
-        return;
-      }
-      const lines = block(snapshot, errors, options);
-      // Up to the first line of the last drawing; each line is cleared before it is written.
-      const up = drawn > 0 ? `\x1b[${drawn}A` : '';
-      options.write(up + lines.map((line) => `\x1b[2K${fitted(line, options.columns)}\n`).join(''));
-      drawn = lines.length;
+    update(figures) {
+      if (quiet) return;
+      if (!isTty) return write(`${oneLine(figures)}\n`);
+      for (const { label } of figures.trends) seen.add(label);
+      const columns = Math.max(1, options.columns());
+      const lines = block(figures, seen, columns)
+        .slice(0, Math.max(1, options.rows() - 1))
+        .map(({ text, color }) => ({ text: fitted(text, columns), color }));
+      // Each line is cleared before it is written, and below the last one all.
+      const paint = (text: string, color: number): string => (options.color && color > 0 ? `\x1b[${color}m${text}\x1b[0m` : text);
+      write(`${upTo(drawn, columns)}${lines.map(({ text, color }) => `\x1b[2K${paint(text, color)}\n`).join('')}`);
+      drawn = lines.map(({ text }) => text.length);
+    },
+    note(line) {
+      if (quiet) return;
+      const up = isTty ? upTo(drawn, Math.max(1, options.columns())) : '';
+      write(`${up}${up === '' ? '' : '\x1b[0J'}${line}\n`);
+      drawn = [];
     },
     close() {
-      closed = true;
+      drawn = [];
     },
   };
 }
 
-function block(snapshot: Snapshot, errors: Errors, options: LiveOptions): string[] {
-  const rate = ratesOf(snapshot);
-  const { totals } = snapshot;
+/** To the first line of the last drawing. A terminal that has become narrower has broken its lines. */
+function upTo(drawn: readonly number[], columns: number): string {
+  const rows = drawn.reduce((sum, letters) => sum + Math.max(1, Math.ceil(letters / columns)), 0);
+  return rows > 0 ? `\x1b[${rows}A` : '';
+}
+
+interface BlockLine {
+  readonly text: string;
+  /** SGR code; 0 is none. */
+  readonly color: number;
+}
+
+const RED = 31;
+const YELLOW = 33;
+
+function block(figures: LiveFigures, seen: ReadonlySet<string>, columns: number): BlockLine[] {
+  const { perSecond, trends, lag, clients, timeouts, checksFailed } = figures;
+  const shown = seen.size > 0 ? [...seen] : ['session'];
+  const isLate = lag !== null && lag.p99Ms > LAG_FLOOR_MS;
+  const isFailing = clients.failed + clients.lost + timeouts + checksFailed > 0 || figures.errors.length > 0;
+  const line = (label: string, text: string, color = 0): BlockLine => ({ text: `${label.padEnd(10)}${text}`, color });
+  const rates = `ready ${formatRate(perSecond.ready)}  sent ${formatRate(perSecond.sent)}  received ${formatRate(perSecond.received)}`;
   return [
-    progress(snapshot.elapsedMs, options),
-    `clients   ${clients(snapshot, options)}`,
-    `rate      ready ${rate(COUNTER.sessions_ready)}  sent ${rate(COUNTER.ws_msgs_sent)}  received ${rate(COUNTER.ws_msgs_received)}`,
-    `session   ${latency(snapshot.trends[TREND.session_ready])}`,
-    `message   ${latency(snapshot.trends[TREND.ws_msg_rtt])}`,
-    `lag       ${latency(snapshot.trends[TREND.scheduling_lag])}  missed ${formatCount(totals[COUNTER.messages_missed]!)}`,
-    `errors    ${failures(snapshot)}${topError(errors)}`,
+    { text: progress(figures, columns), color: 0 },
+    line('clients', states(figures)),
+    line('rate', rates),
+    ...shown.map((label) => line(label, latency(trends.find((trend) => trend.label === label)))),
+    line('lag', `${latency(lag ?? undefined)}  missed ${formatCount(figures.messagesMissed)}`, isLate ? YELLOW : 0),
+    line('errors', failures(figures), isFailing ? RED : 0),
   ];
 }
 
-function oneLine(snapshot: Snapshot, errors: Errors, options: LiveOptions): string {
-  const rate = ratesOf(snapshot);
-  const session = snapshot.trends[TREND.session_ready];
-  const message = snapshot.trends[TREND.ws_msg_rtt];
-  const lag = snapshot.trends[TREND.scheduling_lag];
-  const parts = [
-    formatClock(snapshot.elapsedMs),
-    clients(snapshot, options),
-    `${rate(COUNTER.sessions_ready)} ready`,
-    `${rate(COUNTER.ws_msgs_sent)} sent`,
-    ...(session ? [`session p99 ${formatMs(session.p99Us / 1000)}`] : []),
-    ...(message ? [`message p99 ${formatMs(message.p99Us / 1000)}`] : []),
-    ...(lag ? [`lag p99 ${formatMs(lag.p99Us / 1000)}`] : []),
-    `${failures(snapshot)}${topError(errors)}`,
-  ];
-  return parts.join('  ');
+function oneLine(figures: LiveFigures): string {
+  const { perSecond, trends, lag } = figures;
+  const p99 = ({ label, p99Ms }: LiveTrend): string => `${label} p99 ${formatMs(p99Ms)}`;
+  return [
+    formatClock(figures.elapsedMs),
+    states(figures),
+    `${formatRate(perSecond.ready)} ready`,
+    `${formatRate(perSecond.sent)} sent`,
+    ...trends.map(p99),
+    ...(lag ? [p99(lag)] : []),
+    failures(figures),
+  ].join('  ');
 }
 
-function clients(snapshot: Snapshot, options: LiveOptions): string {
-  const gauge = (id: number): string => formatCount(snapshot.gauges[id]!);
-  const open = `open ${gauge(GAUGE.clients_open)}  connecting ${gauge(GAUGE.clients_connecting)}`;
-  return `ready ${gauge(GAUGE.clients_ready)} of ${formatCount(options.plannedClients)}  ${open}`;
+function states({ clients }: LiveFigures): string {
+  const { ready, planned, open, connecting } = clients;
+  return `ready ${formatCount(ready)} of ${formatCount(planned)}  open ${formatCount(open)}  connecting ${formatCount(connecting)}`;
 }
 
-function ratesOf(snapshot: Snapshot): (counter: number) => string {
-  const seconds = Math.max(snapshot.intervalMs, 1) / 1000;
-  return (counter) => formatRate(Math.round(snapshot.counters[counter]! / seconds));
+function latency(trend: LiveTrend | undefined): string {
+  return trend ? `p50 ${formatMs(trend.p50Ms)}  p99 ${formatMs(trend.p99Ms)}` : 'no samples';
 }
 
-function latency(trend: TrendInterval | undefined): string {
-  return trend ? `p50 ${formatMs(trend.p50Us / 1000)}  p99 ${formatMs(trend.p99Us / 1000)}` : 'no samples';
-}
-
-function failures({ totals }: Snapshot): string {
-  const total = (counter: number): string => formatCount(totals[counter]!);
-  const checks = totals[COUNTER.checks_failed]! > 0 ? `  checks failed ${total(COUNTER.checks_failed)}` : '';
-  return `failed ${total(COUNTER.sessions_failed)}  lost ${total(COUNTER.connections_lost)}  timeouts ${total(COUNTER.timeouts)}${checks}`;
-}
-
-function topError(errors: Errors): string {
-  const top = errors.reduce<Errors[number] | undefined>((most, error) => (most && most.count >= error.count ? most : error), undefined);
-  return top ? `  ${printable(top.code, 30)} x ${formatCount(top.count)}` : '';
+function failures({ clients, timeouts, checksFailed, errors }: LiveFigures): string {
+  const checks = checksFailed > 0 ? `  checks failed ${formatCount(checksFailed)}` : '';
+  const [top] = errors;
+  const code = top ? `  ${printable(top.code, 30)} x ${formatCount(top.count)}` : '';
+  return `failed ${formatCount(clients.failed)}  lost ${formatCount(clients.lost)}  timeouts ${formatCount(timeouts)}${checks}${code}`;
 }
 
 /** "lobby  01:23 of 03:00  [#########---------]  01:37 left" */
-function progress(elapsedMs: number, { name, durationMs, columns }: LiveOptions): string {
+function progress({ name, elapsedMs, durationMs }: LiveFigures, columns: number): string {
   const title = `${printable(name, 24)}  ${formatClock(elapsedMs)}`;
   if (durationMs <= 0) return title;
   const head = `${title} of ${formatClock(durationMs)}  `;
