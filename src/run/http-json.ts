@@ -21,8 +21,8 @@ export interface JsonClientOptions {
   readonly timeoutMs: number;
   /** Bearer of every request. */
   readonly token?: string;
-  /** Whether the certificate of an https server is checked. */
-  readonly verify: boolean;
+  /** Of an https server: whether its certificate is checked, against whose, and what is shown to it (PEM texts). */
+  readonly tls: { readonly verify: boolean; readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
 
 /** Speaks JSON with one HTTP server over connections that are kept and reused. */
@@ -32,10 +32,11 @@ export class JsonClient {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #timeoutMs: number;
 
-  constructor(base: string, { maxSockets, timeoutMs, token, verify }: JsonClientOptions) {
+  constructor(base: string, { maxSockets, timeoutMs, token, tls }: JsonClientOptions) {
     this.#base = new URL(base);
     const kept = { keepAlive: true, maxSockets };
-    this.#agent = this.#base.protocol === 'https:' ? new TlsAgent({ ...kept, rejectUnauthorized: verify }) : new Agent(kept);
+    const { verify, ...files } = tls;
+    this.#agent = this.#base.protocol === 'https:' ? new TlsAgent({ ...kept, ...files, rejectUnauthorized: verify }) : new Agent(kept);
     this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     this.#timeoutMs = timeoutMs;
   }

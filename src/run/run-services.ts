@@ -38,15 +38,15 @@ export class RunServices {
   ) {
     const { login, admin } = serviceAddresses(target, options, server?.ready);
     const token = server?.adminToken ?? options.adminToken;
-    const { verify } = options.tls;
-    this.#admin = token === undefined ? undefined : this.#client(admin, { maxSockets: 1, timeoutMs: STATS_TIMEOUT_MS, token, verify });
+    const { tls } = options;
+    this.#admin = token === undefined ? undefined : this.#client(admin, { maxSockets: 1, timeoutMs: STATS_TIMEOUT_MS, token, tls });
     this.watch = new TargetWatch(options.targetPid ?? server?.pid, this.#admin);
     if (!logsIn(plan)) return;
     const isBulk = token !== undefined && mayIssueInBulk(plan);
     const devices = new Fingerprints(plan.seed);
     const issuer = isBulk
-      ? bulkIssuer(this.#client(admin, { maxSockets: BULK_SOCKETS, timeoutMs: HTTP_TIMEOUT_MS, token, verify }), devices)
-      : loginIssuer(this.#client(login, { maxSockets: LOGIN_SOCKETS, timeoutMs: HTTP_TIMEOUT_MS, verify }), devices);
+      ? bulkIssuer(this.#client(admin, { maxSockets: BULK_SOCKETS, timeoutMs: HTTP_TIMEOUT_MS, token, tls }), devices)
+      : loginIssuer(this.#client(login, { maxSockets: LOGIN_SOCKETS, timeoutMs: HTTP_TIMEOUT_MS, tls }), devices);
     this.logins = isBulk ? `in bulk at ${admin}/admin/v1/sessions` : `one by one at ${login}/v1/login`;
     this.credentials = new Credentials(issuer, deliver);
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { WebSocketServer } from 'ws';
 import { errorOf, gwrk, repository } from './gwrk-process.js';
+import { referenceServer } from './reference-server-process.js';
 
 const certificate = join(repository, 'test/net/fixtures/localhost.cert.pem');
 const key = join(repository, 'test/net/fixtures/localhost.key.pem');
@@ -48,4 +49,21 @@ test('io_uring asked for by name cannot speak TLS, and says so', async () => {
   const { code, reason, stderr } = await gwrk(quick('--transport', 'uring'));
   assert.equal(code, 104, stderr);
   assert.match(reason, /GWRK_TRANSPORT_UNAVAILABLE .*TLS/u);
+});
+
+test('both factors go over TLS to the reference server, whose certificate is checked at login and socket alike', async () => {
+  const game = await referenceServer('--proof', 'none', '--tls-cert', certificate, '--tls-key', key);
+  const named = (address: string): string => address.replace('127.0.0.1', 'localhost');
+  try {
+    const stages = 'scenarios.players.stages=[{duration: 500ms, target: 5}, {duration: 1s, target: 5}]';
+    const words = ['run', 'scenarios/quickstart.yaml', '--set', 'serve=null', '--set', `target=${named(game.ws)}`, '--set', stages];
+    const run = (...more: string[]) => gwrk([...words, '--login-url', named(game.http), '--no-thresholds', ...more]);
+    const { report, stderr } = await run('--cacert', certificate);
+    assert.deepEqual(report?.errors, [], stderr);
+    assert.equal(report.clients.ready, 5);
+    const untrusting = await run();
+    assert.equal(untrusting.report?.clients.ready, 0, untrusting.stderr);
+  } finally {
+    await game.stop();
+  }
 });

@@ -37,7 +37,7 @@ async function serving(answer: (body: { sessions: { uid: string; dfp: string }[]
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  client = new JsonClient(`http://127.0.0.1:${port}`, { maxSockets: 1, timeoutMs: 5000, verify: true });
+  client = new JsonClient(`http://127.0.0.1:${port}`, { maxSockets: 1, timeoutMs: 5000, tls: { verify: true } });
   return { bodies };
 }
 
