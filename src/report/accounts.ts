@@ -24,7 +24,7 @@ export interface LedgerRecord {
 export function recordClients(planned: number, recorders: readonly Recorder[]): ClientsRecord {
   return {
     planned,
-    connected: counterTotal(recorders, 'connects_established'),
+    connected: counterTotal(recorders, 'connects_established') - counterTotal(recorders, 'ws_reconnects'),
     ready: counterTotal(recorders, 'sessions_ready'),
     failed: counterTotal(recorders, 'sessions_failed'),
     peakOpen: gaugeTotal(recorders, GAUGE.clients_peak_open),

@@ -79,7 +79,8 @@ function invalidities(facts: Facts): Finding[] {
   if (!facts.interruption) {
     if (clients.connected < clients.planned)
       reasons.push(`only ${many(clients.connected)} of ${many(clients.planned)} planned clients connected`);
-    else if (facts.authenticates && clients.ready < clients.planned) {
+    // Where clients connect in each round, connects are more than clients; who failed was never ready.
+    else if ((facts.authenticates || clients.failed > 0) && clients.ready < clients.planned) {
       reasons.push(`only ${many(clients.ready)} of ${many(clients.planned)} planned clients became ready`);
     }
     if (clients.lost > LOST_SHARE * clients.planned) {

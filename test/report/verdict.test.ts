@@ -79,6 +79,28 @@ describe('the verdict', () => {
     );
   });
 
+  it('does not mind clients that were lost, or that a storm took, and that came back', () => {
+    const report = judged((run) => {
+      count(run, COUNTER.connections_lost, 300);
+      count(run, COUNTER.storm_losses, 100);
+      count(run, COUNTER.connects_established, 395);
+      count(run, COUNTER.ws_reconnects, 395);
+    });
+    assert.equal(report.clients.lost, 5);
+    assert.equal(report.clients.connected, report.clients.planned);
+    assert.equal(report.exitCode, 0);
+  });
+
+  it('is invalid when a client failed, however often others connected', () => {
+    const report = judged((run) => {
+      count(run, COUNTER.sessions_ready, -1);
+      count(run, COUNTER.sessions_failed, 1);
+      count(run, COUNTER.connects_established, 50_000);
+      return { plan: { ...run.plan, authenticates: false } };
+    });
+    assertVerdict(report, 'invalid', 111, /^only 9,999 of 10,000 planned clients became ready$/);
+  });
+
   it('is invalid when more than one client in a thousand was lost', () => {
     assert.equal(judged((run) => count(run, COUNTER.connections_lost, 10)).exitCode, 0);
     assertVerdict(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ackClose, disconnect, TYPE } from '../reference-server/reference-wire.js';
 import { loginAfter, VirtualReference } from './virtual-reference.js';
 import { echoAfter, runVirtual, START_US, type VirtualRun } from './virtual-run.js';
 import type { Script } from './virtual-transport.js';
@@ -166,6 +167,39 @@ flow:
   assert.equal(run.credentials.size, 0);
   assert.deepEqual(run.errors(), { ECONNRESET: 9 });
   assert.equal(server.types(0).filter((type) => type === server.types(4)[0]).length, 4);
+});
+
+test('a client whose session the server ends with a DISCONNECT comes back too', async () => {
+  let ended = 0;
+  const server = new VirtualReference((peer, row, { type, body }, state) => {
+    if (type === TYPE.OP && ended === 0) {
+      ended = 1;
+      peer.send(row, disconnect(0), 50_000);
+    }
+    if (type !== TYPE.ACK_CLOSE || ended !== 1) return false;
+    if (body[0] === 2) {
+      ended = 2;
+      peer.send(row, ackClose(0, 2, state.ops, state.ops, 0));
+      peer.close(row, 1012, 100);
+    }
+    return true;
+  });
+  const flow = `
+executor: constant-clients
+clients: 1
+duration: 5s
+flow:
+  - reconnect: { backoff: { min: 100ms }, jitter: 0% }
+  - login: { uid: "p{{ client }}" }
+  - connect: {}
+  - auth: {}
+  - loop: { every: 200ms, steps: [ { op: { code: move, x: 1, y: 2, expect: { within: 1s } } } ] }`;
+  const run = await runVirtual(flow, server, { onLogin: loginAfter(100) });
+  assert.equal(run.counter('connections_lost'), 1);
+  assert.equal(run.counter('ws_reconnects'), 1);
+  assert.equal(run.counter('ledger_mismatches'), 0);
+  assert.equal(run.ledgerGap(), 0);
+  assert.deepEqual(run.errors(), { 'disconnect.0000': 1 });
 });
 
 test('a thousand rounds of connect and disconnect leave nothing behind', async () => {
