@@ -32,8 +32,11 @@ const OPERATION_BYTES = FRAME_BYTES + 8 + 4;
 const SIGNED_OPERATION_BYTES = FRAME_BYTES + 8 + 40;
 const USUAL_NUMBER_BYTES = 6;
 
-/** The traffic of a scenario while its loops run. What stands outside of loops happens once a client and is left out. */
-export function estimateTraffic({ program, executor }: ScenarioPlan): Traffic {
+/**
+ * The traffic of a scenario while its loops run, and its flow where that is repeated. What else stands outside of loops
+ * happens once a client and is left out.
+ */
+export function estimateTraffic({ program, executor, afterFlow }: ScenarioPlan): Traffic {
   const clients = createSchedule(executor).maxClients;
   let messagesPerSecond = 0;
   let bytesPerSecond = 0;
@@ -42,6 +45,7 @@ export function estimateTraffic({ program, executor }: ScenarioPlan): Traffic {
   const rounds: number[] = [];
   const { code } = program;
   const shares = sharesOf(program);
+  if (afterFlow === 'repeat') rounds.push(thinksPerSecond(program, shares, 0, code.length));
   let besideUntil = 0;
   for (let word = 0; word < code.length; word += INSTRUCTION_WORDS) {
     const opcode = code[word]!;
@@ -71,17 +75,16 @@ export function estimateTraffic({ program, executor }: ScenarioPlan): Traffic {
 }
 
 /** A loop with a period has its own pace; one without has that of its thinks, or the server's. */
-function roundsPerSecond(
-  { code, loops, thinks }: Program,
-  shares: Float64Array,
-  loop: number,
-  word: number,
-  outer: number | undefined,
-): number {
+function roundsPerSecond(program: Program, shares: Float64Array, loop: number, word: number, outer: number | undefined): number {
+  const { code, loops } = program;
   const { periodUs, count } = loops[loop]!;
   if (periodUs !== undefined) return 1e6 / periodUs;
   if (count !== undefined && outer !== undefined) return outer < 0 ? -1 : outer * count;
-  const end = code[word + 2]! * INSTRUCTION_WORDS;
+  return thinksPerSecond(program, shares, word, code[word + 2]! * INSTRUCTION_WORDS);
+}
+
+/** Rounds a second of what stands between two words, when only its thinks take time; -1 without any. */
+function thinksPerSecond({ code, thinks }: Program, shares: Float64Array, word: number, end: number): number {
   let thinkUs = 0;
   for (let inside = word; inside < end; inside += INSTRUCTION_WORDS) {
     if (code[inside] !== OP_THINK) continue;

@@ -66,6 +66,25 @@ test('a closed loop has no rate of its own, one with a think has', () => {
   });
 });
 
+test('what runs beside the flow counts with its period, a branch with its share, a repeated flow with its thinks', () => {
+  const of = (flow: string, keys = 'executor: constant-clients, clients: 100, duration: 20s') =>
+    estimateTraffic(
+      loadScenario(`name: x\ntarget: ws://h/\nscenarios: { p: { ${keys}, flow: ${flow} } }`, { file: 'f' }).plan.scenarios[0]!,
+    );
+  const send = 'send: { text: abcd }';
+  // Two sends every half second of 100 clients, of 4 bytes and 6 of header and mask each.
+  assert.deepEqual(of(`[ connect: {}, every: { period: 500ms, steps: [ ${send}, ${send} ] }, think: 1s ]`), {
+    messagesPerSecond: 400,
+    bytesPerSecond: 4_000,
+    isAsFastAsAnswered: false,
+  });
+  const choose = `choose: [ { weight: 3, steps: [ ${send} ] }, { steps: [ ${send}, ${send} ] } ]`;
+  assert.equal(of(`[ connect: {}, loop: { every: 1s, steps: [ ${choose} ] } ]`).messagesPerSecond, 125);
+  const rounds = 'executor: shared-iterations, clients: 10, iterations: 1k';
+  assert.equal(of(`[ connect: {}, ${send}, think: { mean: 2s, deviation: 1s }, disconnect: {} ]`, rounds).messagesPerSecond, 5);
+  assert.equal(of(`[ connect: {}, ${send}, disconnect: {} ]`, rounds).isAsFastAsAnswered, true);
+});
+
 test('the peak of arrivals is the steepest rise', () => {
   const stage = (seconds: number, target: number) => ({ durationUs: seconds * 1e6, target });
   assert.equal(
