@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { COUNT_FORM, DURATION_FORM, parseCount, parseDurationUs, parseQuantity, RATE_FORM } from '../scenario/units.js';
+import { COUNT_FORM, DURATION_FORM, parseCount, parseDurationUs, parseQuantity, parseShare, RATE_FORM } from '../scenario/units.js';
 
 /** "10k" -> 10,000. */
 export function countFrom(least: number): (text: string) => number {
@@ -60,4 +60,10 @@ export function port(text: string): number {
   const value = Number(text);
   if (!/^\d+$/u.test(text) || value > 65_535) throw new InvalidArgumentError('Allowed: a port, 0 to 65535.');
   return value;
+}
+
+export function precision(text: string): number {
+  const share = parseShare(text);
+  if (share === undefined || share < 0.001) throw new InvalidArgumentError('Allowed: 0.1% to 100%.');
+  return share;
 }

@@ -6,27 +6,29 @@ import { prepareRun, refuseObstacles } from '../run/prepare.js';
 import { type RunHooks, type RunOptions, runPlan } from '../run/run.js';
 import { describePlan } from '../scenario/dry-run.js';
 import type { Plan } from '../scenario/plan.js';
-import { makeWritable, readText } from './files.js';
+import { makeWritable } from './files.js';
 import { checkRenderings, writeRenderings } from './renderings.js';
-import type { RunFlags } from './run-flags.js';
-import { planOf } from './run-plan.js';
+import { type RunFlags, SEARCH_ONLY } from './run-flags.js';
+import { runOptions } from './run-options.js';
+import { planOf, refuse } from './run-plan.js';
 import { startWatch } from './run-watch.js';
 import { showReason, showSummary } from './show-report.js';
-import { checkTlsFiles } from './tls-files.js';
-import { gwrkVersion } from './version.js';
 
 /** Runs what `gwrk run` was given, or describes it; resolves with the exit code. */
 export async function runSubject(subject: string, flags: RunFlags): Promise<number> {
   const note = (line: string): void => {
     if (!flags.quiet) process.stderr.write(`${line}\n`);
   };
+  if (flags.findMax !== undefined) return (await import('./run-find-max.js')).searchSubject(subject, flags, note);
+  refuse(flags, SEARCH_ONLY, 'is for --find-max', 'add --find-max connections, or --find-max rate');
   const { plan, isTargetTyped, warnings } = await planOf(subject, flags);
   for (const warning of warnings) note(`warning: ${warning}`);
   const options = await runOptions(flags, isTargetTyped);
   return flags.dryRun ? describe(plan, options) : runAndReport(plan, options, flags, note);
 }
 
-async function describe(plan: Plan, options: RunOptions): Promise<number> {
+/** `--dry-run`. Throws what stands in the way of the plan on this machine, when it has told everything. */
+export async function describe(plan: Plan, options: RunOptions): Promise<number> {
   const preparation = await prepareRun(plan, options);
   const { transport, needs, obstacles } = preparation;
   const lines = [`transport    ${transport.kind} (${transport.reason})`, ...needs];
@@ -62,26 +64,4 @@ async function runAndReport(plan: Plan, options: RunOptions, flags: RunFlags, no
   } finally {
     await watch.end(end);
   }
-}
-
-async function runOptions(flags: RunFlags, isTargetTyped: boolean): Promise<RunOptions> {
-  const pem = async (name: 'cert' | 'key' | 'cacert'): Promise<string | undefined> => {
-    const path = flags[name];
-    return path === undefined ? undefined : readText(path, 'GWRK_USAGE', `--${name}`);
-  };
-  const [cert, key, ca] = [await pem('cert'), await pem('key'), await pem('cacert')];
-  checkTlsFiles({ ...(cert !== undefined && { cert }), ...(key !== undefined && { key }), ...(ca !== undefined && { ca }) });
-  const adminToken = flags.adminUrl === undefined ? undefined : process.env.GWRK_ADMIN_TOKEN;
-  return {
-    isTargetTyped,
-    allowTargets: flags.allowTarget,
-    tls: { verify: !flags.insecure, ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }) },
-    ...(flags.targetPid !== undefined && { targetPid: flags.targetPid }),
-    ...(flags.loginUrl !== undefined && { loginUrl: flags.loginUrl }),
-    ...(flags.adminUrl !== undefined && { adminUrl: flags.adminUrl }),
-    ...(adminToken && { adminToken }),
-    slowUs: flags.slowOps,
-    withThresholds: flags.thresholds,
-    gwrkVersion: gwrkVersion(),
-  };
 }

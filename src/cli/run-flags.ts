@@ -1,5 +1,5 @@
 import { type Command, Help, Option } from 'commander';
-import { countFrom, durationUs, header, list, pair, pid, port, ratePerSecond, seed } from './flag-values.js';
+import { countFrom, durationUs, header, list, pair, pid, port, precision, ratePerSecond, seed } from './flag-values.js';
 import type { FlagShape } from './go-flags.js';
 
 /** The flags of `gwrk run`, as commander hands them over: absent ones are undefined. */
@@ -32,6 +32,13 @@ export interface RunFlags {
   readonly seed?: number;
   readonly dryRun?: boolean;
   readonly thresholds: boolean;
+  readonly findMax?: 'connections' | 'rate';
+  readonly until: readonly string[];
+  readonly from?: number;
+  readonly to?: number;
+  readonly stepTime?: number;
+  /** 0 .. 1. */
+  readonly precision?: number;
   readonly out: string;
   readonly json?: string;
   readonly markdown?: string;
@@ -88,6 +95,20 @@ const SCENARIO = (): Option[] => [
   option('--dry-run', 'print the plan and what it needs of this machine, and start nothing'),
 ];
 
+/** Flags that only --find-max has. */
+export const SEARCH_ONLY = ['until', 'from', 'to', 'stepTime', 'precision'] as const satisfies readonly (keyof RunFlags)[];
+
+const SEARCH = (): Option[] => [
+  option('--find-max <what>', 'search the highest load that meets every --until').choices(['connections', 'rate']),
+  option('--until <bound>', "what must hold: 'ws_msg_rtt p(99)<20'; may be repeated; else the scenario's thresholds")
+    .argParser(list)
+    .default([]),
+  option('--from <n>', 'the first load that is tried (100)').argParser(countFrom(1)),
+  option('--to <n>', 'the highest load that is tried').argParser(countFrom(1)),
+  option('--step-time <time>', 'how long each load is held (10s)').argParser(durationUs),
+  option('--precision <share>', 'how near the answer must come to the limit (5%)').argParser(precision),
+];
+
 const MACHINE = (): Option[] => [
   option('-t, --threads <n>', 'workers; without it, by the number of cores').argParser(countFrom(1)),
   option('--transport <kind>', 'how sockets are driven').choices(['auto', 'uring', 'node']),
@@ -123,6 +144,7 @@ const OUTPUT = (): Option[] => [
 const GROUPS: readonly (readonly [heading: string, options: () => readonly Option[]])[] = [
   ['Load (with a URL):', LOAD],
   ['Scenario:', SCENARIO],
+  ['Find the limit:', SEARCH],
   ['This machine:', MACHINE],
   ['Target:', TARGET],
   ['Results:', OUTPUT],
@@ -146,6 +168,6 @@ export function runFlagShapes(): FlagShape[] {
     long: long!.slice(2),
     takesValue: required,
     ...(short && { short: short.slice(1) }),
-    ...(optional && { valueIfBare: String(LIVE_PORT) }),
+    ...(optional && !required && { valueIfBare: String(LIVE_PORT) }),
   }));
 }

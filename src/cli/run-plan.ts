@@ -12,9 +12,12 @@ export interface SubjectPlan {
   readonly warnings: readonly string[];
 }
 
+/** Whether the subject of `gwrk run` is a URL and not a file. */
+export const isUrl = (subject: string): boolean => /^[a-z]+:\/\//iu.test(subject);
+
 /** The plan of what `gwrk run` was given: a URL with flags, or a scenario file. Flags win over the file. */
 export async function planOf(subject: string, flags: RunFlags): Promise<SubjectPlan> {
-  if (/^[a-z]+:\/\//iu.test(subject)) {
+  if (isUrl(subject)) {
     refuse(flags, FILE_ONLY, 'is for scenario files', 'leave it out, or write a scenario file');
     return { plan: withFlags(planFromUrl(subject, quickOptions(flags)), flags), isTargetTyped: true, warnings: [] };
   }
@@ -56,7 +59,8 @@ function withFlags(plan: Plan, { threads, transport, sourceIp, tag }: RunFlags):
   };
 }
 
-function refuse(flags: RunFlags, names: readonly (keyof RunFlags)[], summary: string, hint: string): void {
+/** Throws GWRK_USAGE when one of these flags was given. */
+export function refuse(flags: RunFlags, names: readonly (keyof RunFlags)[], summary: string, hint: string): void {
   for (const name of names) {
     const value = flags[name];
     const isGiven = typeof value === 'object' ? Object.keys(value).length > 0 : value !== undefined;

@@ -1,3 +1,4 @@
+import { CURVE_HEADS, curveRows } from './find-max.js';
 import { printable } from './printable.js';
 import { formatClock } from './quantity.js';
 import type { Report } from './report.js';
@@ -17,6 +18,10 @@ export function renderMarkdown(report: Report): string {
       actualText(report, threshold),
     ]);
     parts.push('## Thresholds', table(['verdict', 'metric', 'threshold', 'actual'], rows, 4));
+  }
+  if (report.findMax) {
+    const { of, bounds } = report.findMax;
+    parts.push(`## Highest ${of} that met ${literal(bounds.join(' and '))}`, table(CURVE_HEADS, curveRows(report.findMax), 0));
   }
   parts.push('## Results');
   const trends = trendRows(report);

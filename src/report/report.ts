@@ -7,6 +7,7 @@ import type { TimelineRecord } from '../measure/timeline.js';
 import type { Matching } from '../scenario/matching.js';
 import type { ThresholdSpec } from '../scenario/plan.js';
 import { type ClientsRecord, type LedgerRecord, recordClients, recordLedger } from './accounts.js';
+import type { FindMaxRecord } from './find-max.js';
 import { type MetricRecord, recordMetrics } from './metrics.js';
 import { findSaturation, type HoldRecord, recordHold } from './saturation.js';
 import { judgeThresholds, type ThresholdRecord } from './thresholds.js';
@@ -43,6 +44,8 @@ export interface Report {
   readonly tags: Readonly<Record<string, string>>;
   /** How the answers of each send step find their requests. */
   readonly matching: readonly Matching[];
+  /** Of --find-max only: the search whose best run this is. */
+  readonly findMax?: FindMaxRecord;
 }
 
 export interface ErrorRecord {

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { CURVE_HEADS, curveRows, type FindMaxRecord } from './find-max.js';
 import { printable } from './printable.js';
 import { formatClock } from './quantity.js';
 import type { Report } from './report.js';
@@ -34,6 +35,11 @@ export function renderTerminal(report: Report, { color, columns = 80 }: Terminal
   if (counters.length > 0) blocks.push(table([['counter', 'total', 'rate'], ...counters], ['left', 'right', 'right'], paint));
   blocks.push(lines([...clientLines(report), ...machineLines(report)], width));
   if (report.errors.length > 0) blocks.push(lines(errorLines(report), width));
+  if (report.findMax)
+    blocks.push(
+      heading(`FIND MAX ${report.findMax.of} until ${printable(report.findMax.bounds.join(' and '), 60)}`, paint),
+      curve(report.findMax, paint),
+    );
   blocks.push(verdictBlock(report, paint, width));
   return `\n${blocks.join('\n')}`;
 }
@@ -54,6 +60,11 @@ function thresholdBlock(report: Report, paint: Paint): string {
     ];
   };
   return table(report.thresholds.map(row), ['left', 'left', 'left', 'left']);
+}
+
+function curve(record: FindMaxRecord, paint: Paint): string {
+  const aligns = CURVE_HEADS.map((_, column) => (column < 5 ? ('right' as const) : ('left' as const)));
+  return table([[...CURVE_HEADS], ...curveRows(record)], aligns, paint);
 }
 
 /** Columns side by side without lines between them; with `paint`, the first row is a head. */

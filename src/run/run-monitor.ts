@@ -98,12 +98,12 @@ export class RunMonitor {
   }
 
   #look(): void {
-    const { hooks, target, workers } = this.#options;
+    const { hooks, target, workers, recorders } = this.#options;
     const snapshot = this.#snapshots.take(this.#clock.nowUs());
     this.#hold.look(snapshot.elapsedMs * 1000);
     const own = readProcess('self');
     this.#timeline.add(snapshot, { ...(own && { generator_rss_bytes: own.rssBytes }), ...target.sample(snapshot.elapsedMs) });
-    hooks.progress(snapshot, workers.errors());
+    hooks.progress(snapshot, workers.errors(), recorders);
     if (this.#interruption || this.#isTargetGone) return;
     this.#abortOnFail(snapshot.elapsedMs);
     if (this.#gone.isGone(snapshot)) {

@@ -1,3 +1,4 @@
+import type { Recorder } from '../measure/recorder.js';
 import type { Snapshot } from '../measure/snapshot.js';
 import type { ErrorRecord } from '../report/report.js';
 import type { SlowRecord } from '../report/slow-files.js';
@@ -28,7 +29,7 @@ export interface RunHooks {
   /** One line for a person: what was chosen, and why. */
   note(line: string): void;
   /** Once a second, from the common start. */
-  progress(snapshot: Snapshot, errors: readonly ErrorRecord[]): void;
+  progress(snapshot: Snapshot, errors: readonly ErrorRecord[], recorders: readonly Recorder[]): void;
   /** Once, at the end: the slow operations, and what the target says held it up. */
   slow?(record: SlowRecord): void;
 }
