@@ -1,4 +1,5 @@
 import { GwrkError } from '../core/errors.js';
+import { readFeederColumns } from '../run/feeder-files.js';
 import { loadScenario } from '../scenario/load.js';
 import type { Plan } from '../scenario/plan.js';
 import { planFromUrl } from '../scenario/quick.js';
@@ -27,6 +28,7 @@ export async function planOf(subject: string, flags: RunFlags): Promise<SubjectP
     file: subject,
     env: flags.env,
     set: flags.set,
+    readColumns: readFeederColumns,
     ...(flags.environment !== undefined && { environmentName: flags.environment }),
     ...(flags.seed !== undefined && { seed: flags.seed }),
   });

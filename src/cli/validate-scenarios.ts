@@ -1,4 +1,5 @@
 import { GwrkError } from '../core/errors.js';
+import { readFeederColumns } from '../run/feeder-files.js';
 import { type LoadOptions, loadScenario } from '../scenario/load.js';
 import type { Plan } from '../scenario/plan.js';
 import { ScenarioProblems } from '../scenario/problems.js';
@@ -10,7 +11,11 @@ export async function validateScenarios(paths: readonly string[], options: Omit<
   const problems: GwrkError[] = [];
   for (const path of paths) {
     try {
-      const { plan, warnings } = loadScenario(await readText(path, 'GWRK_SCENARIO_UNREADABLE'), { ...options, file: path });
+      const { plan, warnings } = loadScenario(await readText(path, 'GWRK_SCENARIO_UNREADABLE'), {
+        ...options,
+        file: path,
+        readColumns: readFeederColumns,
+      });
       for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
       process.stdout.write(`${path} is valid: ${summaryOf(plan)}\n`);
     } catch (error) {

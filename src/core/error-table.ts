@@ -24,6 +24,11 @@ export const ERRORS = {
     'The scenario file does not fit its schema',
     'gwrk schema prints what is allowed; docs/scenarios.md explains every key',
   ),
+  GWRK_FEEDER_INVALID: row(
+    EXIT.badInput,
+    'The file of a feeder cannot be used',
+    'docs/scenarios.md says what a feeder reads; the message names the line',
+  ),
   GWRK_TARGET_NOT_ALLOWED: row(
     EXIT.badInput,
     'The target needs your consent',

@@ -7,6 +7,7 @@ import type { Endpoint, TlsOptions } from '../net/transport.js';
 import type { Plan } from '../scenario/plan.js';
 import { isStream, isWebSocket } from '../scenario/target-kind.js';
 import type { WorkerStart } from '../swarm/messages.js';
+import { loadFeeders } from './feeder-files.js';
 import { checkLimits, describeNeeds, type PlanNeeds, portsPerAddress, readMachine } from './limits.js';
 import type { RunOptions } from './run-options.js';
 import { parseTarget, resolveTarget, type Target } from './target-address.js';
@@ -40,6 +41,7 @@ export async function prepareRun(plan: Plan, options: RunOptions): Promise<Prepa
     });
   const endpoints = await resolveTarget(target, { typed: options.isTargetTyped, allow: options.allowTargets });
   const transport = chooseTransport({ wanted: plan.transport, tls: target.secure });
+  const feeders = loadFeeders(plan.feeders);
   const machine = readMachine();
   const isLocal = endpoints.every(isLoopback);
   const threads = threadCount(plan, machine.cores, isLocal);
@@ -74,6 +76,8 @@ export async function prepareRun(plan: Plan, options: RunOptions): Promise<Prepa
       sources,
       maxConnecting: Math.max(1, Math.floor((plan.maxConnecting + index) / threads)),
       seed: plan.seed,
+      ...(feeders.length > 0 && { feeders }),
+      ...(plan.captures.length > 0 && { captures: plan.captures.length }),
       ...(options.slowUs !== undefined && { slowUs: options.slowUs }),
       recorder: new SharedArrayBuffer(Recorder.byteLength),
       control: new SharedArrayBuffer(CONTROL_WORDS * Int32Array.BYTES_PER_ELEMENT),

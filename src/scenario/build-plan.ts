@@ -2,8 +2,11 @@
 import { createHash } from 'node:crypto';
 import { GwrkError } from '../core/errors.js';
 import { defaultAfterFlow } from './after-flow.js';
+import { capturesNeverMade } from './capture-order.js';
+import { type ClientNames, feederPlans } from './client-names.js';
+import { clientValuesIn } from './client-value.js';
 import { compileFlow } from './compile.js';
-import type { Constants } from './expression-parse.js';
+import type { FeederPlan } from './feeder.js';
 import type { ExecutorSpec, Plan, ScenarioPlan, Stage, ThresholdSpec } from './plan.js';
 import { withEnv } from './scenario-env.js';
 import { createSchedule } from './schedule.js';
@@ -17,7 +20,13 @@ import { formatPosition, nodeAt, positionAt, type Tree } from './yaml-tree.js';
 const MAX_ARRIVALS = 1e9;
 
 /** The plan of a valid file; `tree` is where it came from, for the places of problems that only show now. */
-export function buildPlan(file: ScenarioFile, tree: Tree, constants: Constants, seed: number, problems: GwrkError[]): Plan {
+export function buildPlan(
+  file: ScenarioFile,
+  tree: Tree,
+  { constants, columns, captures }: ClientNames,
+  options: { readonly seed: number; readonly file: string },
+  problems: GwrkError[],
+): Plan {
   const report = (path: readonly PropertyKey[], summary: string, allowed: string): void => {
     problems.push(new GwrkError('GWRK_SCENARIO_INVALID', summary, { where: formatPosition(positionAt(tree, path, true)), allowed }));
   };
@@ -46,6 +55,8 @@ export function buildPlan(file: ScenarioFile, tree: Tree, constants: Constants, 
       },
       { framing: entry.framing, isStream: isStream(file.target), refuse },
     );
+    for (const name of capturesNeverMade(program, clientValuesIn(program)))
+      report([...path, 'flow'], `no step of this flow captures ${name}`, `capture: { ${name}: { json: /... } } on a step before its use`);
     const { storm } = entry;
     if (storm && program.reconnect === undefined)
       report([...path, 'storm'], 'nobody would come back from this storm', 'a flow that begins with - reconnect: {}');
@@ -66,11 +77,19 @@ export function buildPlan(file: ScenarioFile, tree: Tree, constants: Constants, 
     };
   });
   if (scenarios.length === 0) report(['scenarios'], 'there is no scenario', 'at least one');
+  const feeders = feederPlans(
+    file,
+    columns,
+    scenarios.map(({ program }) => program),
+    options.file,
+  );
   return {
     name: file.name,
-    hash: hashOf(scenarios),
+    hash: hashOf(scenarios, feeders),
     target: file.target,
     scenarios,
+    feeders,
+    captures,
     ...(file.serve ? { serve: file.serve } : {}),
     threads: file.swarm.threads,
     transport: file.swarm.transport,
@@ -78,7 +97,7 @@ export function buildPlan(file: ScenarioFile, tree: Tree, constants: Constants, 
     maxConnecting: file.swarm.maxConnecting,
     thresholds: thresholdsOf(file),
     tags: tagsOf(file, report),
-    seed,
+    seed: options.seed,
     ...sizeOf(scenarios),
   };
 }
@@ -143,8 +162,11 @@ function tagsOf(
 }
 
 /** SHA-256, hex, of what the clients do and when; neither target nor thresholds nor the machine change it. */
-export function hashOf(scenarios: readonly ScenarioPlan[]): string {
-  const text = JSON.stringify(scenarios, (_key, value: unknown) => (value instanceof Int32Array ? Array.from(value) : value));
+export function hashOf(scenarios: readonly ScenarioPlan[], feeders: readonly FeederPlan[] = []): string {
+  const rows = feeders.map(({ name, file, format, order, loop }) => ({ name, file, format, order, loop }));
+  const text = JSON.stringify(rows.length === 0 ? scenarios : { scenarios, rows }, (_key, value: unknown) =>
+    value instanceof Int32Array ? Array.from(value) : value,
+  );
   return createHash('sha256').update(text).digest('hex');
 }
 

@@ -1,5 +1,6 @@
 /** A validated flow -> a program. The order of steps has been checked (flow-order.ts); nothing here can fail but `{{ }}`. */
 import { operationByName } from '../protocol/packet/opcodes.js';
+import { captureRulesOf } from './capture-rules.js';
 import type { Expression, Template } from './expression.js';
 import { templateMaxBytes } from './expression-evaluate.js';
 import { type Constants, ExpressionError, literal, parseTemplate } from './expression-parse.js';
@@ -228,10 +229,10 @@ class FlowCompiler {
   }
 
   #send(send: StepOf<'send'>, path: Path): SendStep {
-    const { text, json, hex, match, expect } = send;
+    const { text, json, hex, match, expect, capture } = send;
     const rest: Pick<SendStep, 'match' | 'expect'> = {
       ...(match === undefined ? {} : { match: matchOf(match) }),
-      ...(expect === undefined ? {} : { expect: this.#expectation(expect, [...path, 'expect']) }),
+      ...(expect === undefined ? {} : { expect: this.#expectation({ ...expect, capture }, [...path, 'expect']) }),
     };
     if (hex !== undefined) {
       this.#checkLength(plainHex(hex).length / 2, path);
@@ -254,7 +255,8 @@ class FlowCompiler {
       });
   }
 
-  #expectation({ within, text, contains, json }: StepOf<'expect'>, path: Path): Expectation {
+  #expectation({ within, text, contains, json, capture }: StepOf<'expect'>, path: Path): Expectation {
+    const captures = captureRulesOf(capture, this.#constants);
     return {
       withinUs: within,
       ...(text === undefined ? {} : { text: this.#text(text, [...path, 'text']) }),
@@ -262,6 +264,7 @@ class FlowCompiler {
       ...(json === undefined
         ? {}
         : { json: Object.entries(json).map(([pointer, value]) => ({ pointer, equals: this.#value(value, [...path, 'json', pointer]) })) }),
+      ...(captures.length === 0 ? {} : { captures }),
     };
   }
 

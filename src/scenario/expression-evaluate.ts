@@ -5,6 +5,8 @@
 import type { Prng } from '../core/prng.js';
 import type { Expression, Template } from './expression.js';
 import { calculate } from './expression-parse.js';
+import { MAX_VALUE_BYTES } from './feeder.js';
+import { compileValue, findValue, MOST_ESCAPED, numberAt, type ValueSource } from './value-source.js';
 
 /** What an evaluation may look at; one object a worker, its fields set before each call. */
 export interface EvaluationContext {
@@ -15,6 +17,8 @@ export interface EvaluationContext {
   prng: Prng;
   /** Wall-clock milliseconds since 1970 UTC: now(). */
   nowUnixMs: number;
+  /** Columns of feeders and captures; absent where the program has none. */
+  values?: ValueSource | undefined;
 }
 
 export type NumberOf = (context: EvaluationContext) => number;
@@ -28,7 +32,7 @@ const HEX_DIGITS = encoder.encode('0123456789abcdef');
 const MAX_NUMBER_BYTES = 25; // "-1.2345678901234567e-100" and one to spare
 const UUID_BYTES = 36;
 
-/** A function that gives the expression's number. Text that is no number and uuid() give NaN, true 1 and false 0. */
+/** A function that gives the expression's number. Text that is no number, uuid() and a value that is absent give NaN, true 1 and false 0. */
 export function compileNumber(expression: Expression): NumberOf {
   switch (expression.kind) {
     case 'number':
@@ -47,6 +51,11 @@ export function compileNumber(expression: Expression): NumberOf {
       return compileBinary(expression);
     case 'call':
       return compileCall(expression);
+    case 'json':
+      return compileNumber(expression.value);
+    case 'field':
+    case 'capture':
+      return ({ values }) => (findValue(values, expression) ? numberAt(values.bytes, values.start, values.end) : Number.NaN);
   }
 }
 
@@ -102,6 +111,8 @@ export function templateMaxBytes(template: Template): number {
   for (const part of template.parts) {
     if (typeof part === 'string') bytes += encoder.encode(part).length;
     else if (part.kind === 'string' || part.kind === 'boolean') bytes += encoder.encode(String(part.value)).length;
+    else if (part.kind === 'field' || part.kind === 'capture') bytes += MAX_VALUE_BYTES;
+    else if (part.kind === 'json') bytes += MAX_VALUE_BYTES * MOST_ESCAPED + 2;
     else bytes += part.kind === 'call' && part.name === 'uuid' ? UUID_BYTES : MAX_NUMBER_BYTES;
   }
   return bytes;
@@ -111,6 +122,7 @@ function compilePart(part: string | Expression): WriteTemplate {
   if (typeof part === 'string') return writeLiteral(part);
   if (part.kind === 'string' || part.kind === 'boolean' || part.kind === 'number') return writeLiteral(String(part.value));
   if (part.kind === 'call' && part.name === 'uuid') return (context, out, at) => writeUuid(context.prng, out, at);
+  if (part.kind === 'field' || part.kind === 'capture' || part.kind === 'json') return compileValue(part);
   const number = compileNumber(part);
   return (context, out, at) => writeNumber(number(context), out, at);
 }

@@ -11,7 +11,7 @@
  * Nothing here runs code: the result is data (expression.ts).
  */
 
-import type { Expression, Template } from './expression.js';
+import type { ClientValue, Expression, Template } from './expression.js';
 import { didYouMean } from './nearest-name.js';
 import { parseQuantity } from './units.js';
 
@@ -20,10 +20,11 @@ const MAX_EXPRESSION_LETTERS = 512;
 /** Names that have a value only when a client runs. */
 export const CLIENT_NAMES = ['client', 'iteration'] as const;
 const FUNCTIONS: Readonly<Record<string, number>> = { random: 2, uuid: 0, now: 0 };
+export const FUNCTION_NAMES: readonly string[] = Object.keys(FUNCTIONS);
 
 export type Constant = number | string | boolean;
-/** Values known before the start: variables by name, and `env.NAME`. */
-export type Constants = ReadonlyMap<string, Constant>;
+/** What `{{ }}` can name: variables and `env.NAME`, known before the start; feeders' columns and captures, which stand for themselves. */
+export type Constants = ReadonlyMap<string, Constant | ClientValue>;
 
 /** A fault in a `{{ }}` value. `offset` counts letters from the start of the text that was given. */
 export class ExpressionError extends Error {
@@ -188,6 +189,7 @@ class ExpressionReader {
   #name(token: Token): Expression {
     const { text, offset } = token;
     const value = this.#constants.get(text);
+    if (typeof value === 'object') return value;
     if (value !== undefined) return literal(value);
     if ((CLIENT_NAMES as readonly string[]).includes(text)) return { kind: 'name', name: text };
     if (text.startsWith('env.')) throw new ExpressionError(`${text} is not set`, offset, `add -e ${text.slice(4)}=VALUE`);

@@ -1,6 +1,7 @@
 /** The text of a scenario file -> a plan. Pure: files and clocks belong to the caller. */
 import type { GwrkError } from '../core/errors.js';
 import { buildPlan } from './build-plan.js';
+import { type ReadColumns, readClientNames } from './client-names.js';
 import type { Constants } from './expression-parse.js';
 import { applyEnvironment, applySetting } from './merge.js';
 import { didYouMean } from './nearest-name.js';
@@ -25,6 +26,8 @@ export interface LoadOptions {
   readonly set?: readonly string[];
   /** `--seed N`; 1 without it, so that two runs of one file do the same. */
   readonly seed?: number;
+  /** Reads the names of a feeder's columns; without it they are what the file's `{{ }}` say. */
+  readonly readColumns?: ReadColumns;
 }
 
 export interface LoadedScenario {
@@ -37,7 +40,7 @@ const DEFAULT_SEED = 1;
 
 /** The plan of a scenario file. Throws ScenarioProblems with everything that is wrong with it. */
 export function loadScenario(text: string, options: LoadOptions): LoadedScenario {
-  const { file, isMade = false, env = {}, environmentName, set = [], seed = DEFAULT_SEED } = options;
+  const { file, isMade = false, env = {}, environmentName, set = [], seed = DEFAULT_SEED, readColumns } = options;
   const problems: GwrkError[] = [];
   const failIfAny = (): void => {
     if (problems.length > 0) throw new ScenarioProblems(inOrderOfFile(problems));
@@ -49,22 +52,23 @@ export function loadScenario(text: string, options: LoadOptions): LoadedScenario
   for (const setting of set) tree = applySetting(tree, setting, problems);
 
   const faulty = new Set<Tree>();
-  const constants = readConstants(tree, env, faulty, problems);
-  tree = resolveUsed(tree, constants, faulty, problems);
+  const names = readClientNames(tree, readConstants(tree, env, faulty, problems), faulty, problems, { file, text, readColumns });
+  const { constants } = names;
+  tree = resolveUsed(names.tree, constants, faulty, problems);
   const valid = validateFile(tree, faulty, problems);
   if (!valid) failIfAny();
 
-  const plan = buildPlan(valid!, tree, constants, seed, problems);
+  const plan = buildPlan(valid!, tree, names, { seed, file }, problems);
   failIfAny();
   return { plan, warnings: unusedEnv(env, valid!, text) };
 }
 
-/** Constants put in everywhere but in `variables` (which readConstants has read) and in environments that are not in use. */
+/** Constants put in everywhere but in `variables` and `feeders` (which were read before) and in environments that are not in use. */
 function resolveUsed(tree: Tree, constants: Constants, faulty: Set<Tree>, problems: GwrkError[]): Tree {
   if (tree.kind !== 'map') return tree;
   const entries = new Map<string, Entry>();
   for (const [key, entry] of tree.entries) {
-    const asItIs = key === 'variables' || key === 'environments';
+    const asItIs = key === 'variables' || key === 'environments' || key === 'feeders';
     const resolve = key === 'scenarios' ? resolveScenarios : resolveConstants;
     entries.set(key, asItIs ? entry : { ...entry, value: resolve(entry.value, constants, faulty, problems) });
   }

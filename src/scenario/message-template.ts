@@ -1,10 +1,10 @@
-import type { Expression, Template } from './expression.js';
+import type { ClientValue, Expression, Template } from './expression.js';
 
 type Parse = (text: string) => Template;
 
 /**
  * A value of the file as JSON text with its `{{ }}` left to be filled in. Text that is one `{{ }}` becomes a bare number
- * where the expression gives one ("{{ iteration }}" -> 7); everything else stays text.
+ * where the expression gives one ("{{ iteration }}" -> 7), and a column or capture what it is; everything else stays text.
  */
 export function jsonTemplate(value: unknown, parse: Parse): Template {
   const parts: (string | Expression)[] = [];
@@ -33,15 +33,24 @@ function appendJson(value: unknown, parse: Parse, parts: (string | Expression)[]
 
 function appendText({ parts: pieces }: Template, parts: (string | Expression)[]): void {
   const [only] = pieces;
+  if (pieces.length === 1 && typeof only === 'object' && isClientValue(only)) {
+    parts.push({ kind: 'json', value: only, isAlone: true });
+    return;
+  }
   if (pieces.length === 1 && typeof only === 'object' && givesNumber(only)) {
     parts.push(only);
     return;
   }
   parts.push('"');
   // Numbers and UUIDs need no escapes within a JSON text.
-  for (const piece of pieces) parts.push(typeof piece === 'string' ? JSON.stringify(piece).slice(1, -1) : piece);
+  for (const piece of pieces) {
+    if (typeof piece === 'string') parts.push(JSON.stringify(piece).slice(1, -1));
+    else parts.push(isClientValue(piece) ? { kind: 'json', value: piece, isAlone: false } : piece);
+  }
   parts.push('"');
 }
+
+const isClientValue = (expression: Expression): expression is ClientValue => expression.kind === 'field' || expression.kind === 'capture';
 
 const givesNumber = (expression: Expression): boolean =>
   expression.kind !== 'string' && expression.kind !== 'boolean' && !(expression.kind === 'call' && expression.name === 'uuid');

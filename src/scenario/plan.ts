@@ -1,3 +1,4 @@
+import type { FeederPlan } from './feeder.js';
 import type { Program } from './program.js';
 
 export interface Stage {
@@ -43,6 +44,10 @@ export interface Plan {
   /** A quick command line against a plain stream: the framing is that of an echo of its body. */
   readonly assumesEcho?: boolean;
   readonly scenarios: readonly ScenarioPlan[];
+  /** In the order of the file; `{{ }}` values name them by index. */
+  readonly feeders: readonly FeederPlan[];
+  /** Names of captures over all scenarios; `{{ }}` values name them by index. */
+  readonly captures: readonly string[];
   readonly serve?: { readonly command: string; readonly ready: string; readonly env: Readonly<Record<string, string>> };
   readonly threads: number | 'auto';
   readonly transport: 'auto' | 'uring' | 'node';

@@ -74,7 +74,15 @@ export interface Expectation {
   readonly text?: Template;
   /** JSON pointer -> value that it must equal. */
   readonly json?: readonly { readonly pointer: string; readonly equals: Expression }[];
+  /** What the client keeps of it. An answer that lacks one of them is not what was expected. */
+  readonly captures?: readonly CaptureRule[];
 }
+
+/** Where in an answer a value stands. `capture` is its index in the plan's captures. */
+export type CaptureRule = { readonly capture: number; readonly name: string } & (
+  | { readonly by: 'json'; readonly pointer: string }
+  | { readonly by: 'bytes'; readonly offset: number; readonly width: 1 | 2 | 4 | 8; readonly littleEndian: boolean }
+);
 
 export interface OperationStep {
   /** Opcode on the wire (docs/protocol.md). */

@@ -8,7 +8,7 @@ import { type Entry, plainValue, type Tree } from './yaml-tree.js';
 export function withEnv(constants: Constants, env: Readonly<Record<string, Constant>>): Constants {
   const names = Object.keys(env).filter((name) => !constants.has(`env.${name}`));
   if (names.length === 0) return constants;
-  return new Map<string, Constant>([...constants, ...names.map((name) => [`env.${name}`, env[name]!] as const)]);
+  return new Map([...constants, ...names.map((name) => [`env.${name}`, env[name]!] as const)]);
 }
 
 /** The scenarios of a file with every constant put in, each with its own `env`. */

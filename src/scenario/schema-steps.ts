@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { CODE_NAMES } from '../protocol/packet/codes.js';
 import { didYouMean } from './nearest-name.js';
+import { captures } from './schema-feeder.js';
 import { type Branch, chooseOf, type Every, everyOf, reconnect, think } from './schema-flow.js';
 import { framing } from './schema-framing.js';
 import { addIssue, always, clientNumber, clientText, count, durationUs, fixedText, jsonPointer, oneValue, share } from './schema-values.js';
@@ -60,6 +61,7 @@ const send = z
     hex: hexBytes().optional().describe('A binary message, as hex digits.'),
     match: match.optional().describe('How an answer finds its request. Absent: by order.'),
     expect: messageExpect.optional().describe('Waits for the answer, times it and checks it. Absent: nothing is awaited.'),
+    capture: captures().optional().describe('Keeps values of the answer by name, for `{{ }}` in later steps of the client.'),
   })
   .superRefine((value, context) => {
     if (value === null || typeof value !== 'object') return;
@@ -71,6 +73,8 @@ const send = z
       });
     if (value.match && !value.expect)
       addIssue(context, 'match pairs answers, but no answer is expected', { hint: 'add expect: {}', atKey: true }, ['match']);
+    if (value.capture && !value.expect)
+      addIssue(context, 'capture reads an answer, but no answer is expected', { hint: 'add expect: {}', atKey: true }, ['capture']);
   }, always);
 
 const i32 = () => clientNumber(-(2 ** 31), 2 ** 31 - 1);
@@ -207,7 +211,10 @@ const plainSteps = {
   leave: z.strictObject({ timeout: timeout() }).optional().describe('Leaves the room.'),
   op: operation.optional().describe('An operation of the reference protocol.'),
   send: send.optional().describe('A message to any server.'),
-  expect: messageExpect.optional().describe('Waits for a message that no send of ours caused.'),
+  expect: messageExpect
+    .extend({ capture: captures().optional().describe('Keeps values of the message by name, for `{{ }}` in later steps of the client.') })
+    .optional()
+    .describe('Waits for a message that no send of ours caused.'),
   think: think.optional().describe('Does nothing for a time: `think: 2s`, or a time drawn anew each time.'),
   disconnect: disconnect.optional().describe('Closes the connection.'),
   reconnect: reconnect

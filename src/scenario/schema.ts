@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { checkThreshold } from '../measure/threshold.js';
 import { didYouMean } from './nearest-name.js';
+import { feeders } from './schema-feeder.js';
 import { storm } from './schema-flow.js';
 import { framing } from './schema-framing.js';
 import { steps } from './schema-steps.js';
@@ -205,6 +206,7 @@ const fileKeys = {
   serve: serve.nullable().optional().describe('Starts a server for the run; null starts none (--set serve=null).'),
   swarm: swarm.prefault({}).describe('How the load is made.'),
   variables: z.record(identifier(), clientText()).prefault({}).describe('Values for {{ NAME }}; -e NAME=VALUE replaces them.'),
+  feeders: feeders().prefault({}).describe('Files whose rows give clients values: {{ name.column }}.'),
   scenarios: z.record(name(), scenario).describe('What runs, by name. Scenarios run at the same time.'),
   thresholds: thresholds.prefault({}).describe('Rules by metric; the run fails when one does not hold.'),
 };

@@ -8,6 +8,7 @@ import {
   type WriteTemplate,
 } from '../scenario/expression-evaluate.js';
 import type { Expectation } from '../scenario/program.js';
+import { CompiledCapture } from './capture.js';
 import { JsonPointer, sameText } from './json-pointer.js';
 
 const QUOTE = 0x22;
@@ -18,11 +19,14 @@ class JsonCheck {
   readonly #write: WriteTemplate;
   readonly #number: NumberOf;
   readonly #isText: boolean;
+  /** A column or capture: text where the message has text, else a number. */
+  readonly #isEither: boolean;
   readonly #wanted: Uint8Array;
 
   constructor(pointer: string, equals: Expression) {
     this.#pointer = new JsonPointer(pointer);
     this.#isText = equals.kind === 'string' || (equals.kind === 'call' && equals.name === 'uuid');
+    this.#isEither = equals.kind === 'field' || equals.kind === 'capture';
     this.#write = compileTemplate({ parts: [equals] });
     this.#number = compileNumber(equals);
     this.#wanted = new Uint8Array(templateMaxBytes({ parts: [equals] }));
@@ -32,7 +36,8 @@ class JsonCheck {
     const pointer = this.#pointer;
     if (!pointer.find(bytes, start, end)) return false;
     const wantedEnd = this.#write(context, this.#wanted, 0);
-    if (this.#isText) return bytes[pointer.start] === QUOTE && sameText(bytes, pointer.start, pointer.end, this.#wanted, wantedEnd);
+    if (this.#isText || (this.#isEither && bytes[pointer.start] === QUOTE))
+      return bytes[pointer.start] === QUOTE && sameText(bytes, pointer.start, pointer.end, this.#wanted, wantedEnd);
     if (sameBytes(bytes, pointer.start, pointer.end, this.#wanted, wantedEnd)) return true;
     // 1 and 1.0 and 1e0 are one number.
     if (bytes[pointer.start] === QUOTE) return false;
@@ -46,6 +51,8 @@ export class AnswerCheck {
   readonly withinUs: number;
   /** Result code that an OP_ACK must have; -1: any. */
   readonly code: number;
+  /** What the client keeps of it. */
+  readonly captures: readonly CompiledCapture[];
   readonly #contains: WriteTemplate | undefined;
   readonly #text: WriteTemplate | undefined;
   readonly #json: readonly JsonCheck[];
@@ -55,6 +62,7 @@ export class AnswerCheck {
     const { contains, text } = expectation;
     this.withinUs = expectation.withinUs;
     this.code = expectation.code ?? -1;
+    this.captures = (expectation.captures ?? []).map((rule) => new CompiledCapture(rule));
     this.#contains = contains && compileTemplate(contains);
     this.#text = text && compileTemplate(text);
     this.#json = (expectation.json ?? []).map(({ pointer, equals }) => new JsonCheck(pointer, equals));

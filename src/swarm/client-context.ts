@@ -1,5 +1,6 @@
 import type { Prng } from '../core/prng.js';
 import type { EvaluationContext } from '../scenario/expression-evaluate.js';
+import type { ValueSource } from '../scenario/value-source.js';
 import type { ClientTable } from './client-table.js';
 import type { Flow } from './flow.js';
 
@@ -8,6 +9,9 @@ export class ClientContext implements EvaluationContext {
   client = 0;
   iteration = 0;
   nowUnixMs = 0;
+  /** The client's row. */
+  row = 0;
+  values: ValueSource | undefined;
   readonly prng: Prng;
   readonly #table: ClientTable;
 
@@ -20,6 +24,7 @@ export class ClientContext implements EvaluationContext {
   of(flow: Flow, row: number, iteration: number): this {
     this.client = flow.clientOf(this.#table, row);
     this.iteration = iteration;
+    this.row = row;
     return this;
   }
 

@@ -45,6 +45,7 @@ export class Clients {
     table.waits[row] = C.WAIT_NOTHING;
     table.flags[row] = 0;
     table.pc[row] = 0;
+    this.#parts.values?.forget(row);
     if (table.flowRound[row] !== 0) table.flowRound[row] = 0;
     table.intendedUs[row] = intendedUs;
     recorder.record(TREND.scheduling_lag, nowUs - intendedUs);

@@ -5,6 +5,7 @@ import type { Transport } from '../net/transport.js';
 import type { Answers } from './answers.js';
 import type { Beside } from './beside.js';
 import * as C from './client-table.js';
+import type { ClientValues } from './client-values.js';
 import type { Credentials } from './credentials.js';
 import type { ErrorCounts } from './error-counts.js';
 import type { Flow } from './flow.js';
@@ -28,6 +29,8 @@ export interface ConnectionParts {
   readonly timers: Timers;
   readonly answers: Answers;
   readonly credentials: Credentials;
+  /** Present when some flow uses feeders or captures. */
+  values?: ClientValues;
   /** Present when some flow has every steps. */
   beside?: Beside;
   /** Present when some flow has a reconnect step. */

@@ -16,6 +16,7 @@ import { Clients } from './clients.js';
 import { CompactMacs } from './compact-macs.js';
 import { type ConnectionParts, Connections } from './connections.js';
 import { Connector } from './connector.js';
+import { createValues } from './create-values.js';
 import { Credentials } from './credentials.js';
 import { Ending } from './ending.js';
 import { ErrorCounts } from './error-counts.js';
@@ -133,6 +134,8 @@ export function createSwarm(
   const keys = flows.some((flow) => flow.isReference) ? rows * 2 : 0;
   const macs = rows > COMPACT_KEYS_FROM_CLIENTS ? new CompactMacs(keys) : createMacTable(keys);
   const context = new ClientContext(table, prng);
+  const values = createValues(start, table, context, errors);
+  if (values !== undefined) parts.values = context.values = values;
   const connections = new Connections(parts);
   const limits = { maxConnecting: start.maxConnecting, targets: start.targets.length, sources: start.sources.length };
   const connector = new Connector(parts, connections, context, limits, framings);
@@ -141,7 +144,7 @@ export function createSwarm(
   const closing = new ReferenceClosing(parts, connections);
   const reference = new ReferenceClient(parts, connections, macs, heartbeats, operations, closing);
   const pacing = new Pacing(table, timers, recorder, parts.reconnects);
-  const logins = new Logins(table, flows, credentials, context, timers);
+  const logins = new Logins(table, flows, credentials, context, timers, values);
   const machine = new Machine(parts, { connections, connector, context, pacing, logins, heartbeats, reference, operations, closing });
 
   const populations = flows.map((flow) => new Population(flow, table, plannedRounds(flow.plan.executor, start)));

@@ -5,6 +5,7 @@ import { createSchedule, type Schedule, shardCount } from '../scenario/schedule.
 import { AnswerCheck } from './answer-check.js';
 import type { ClientTable } from './client-table.js';
 import { CompiledConnect, CompiledLogin, CompiledOperation, CompiledSend } from './compiled-steps.js';
+import { type ValueNeeds, valueNeedsOf } from './value-needs.js';
 
 export interface FlowPlace {
   readonly workerIndex: number;
@@ -51,6 +52,8 @@ export class Flow {
   readonly isPipelined: Uint8Array;
   /** By instruction: 1 for a send of an every step, which runs beside the flow. */
   readonly isBeside: Uint8Array;
+  /** By instruction: the values of feeders and captures it needs; undefined where none does. */
+  readonly needs: ValueNeeds | undefined;
   /** Period of the quickest paced loop with a planned operation; Infinity without one. */
   readonly operationPeriodUs: number;
   /** Absolute times, set by the start; the end comes sooner when the run is stopped. */
@@ -90,6 +93,7 @@ export class Flow {
     for (const { body, after } of program.everys) this.isBeside.fill(1, body, after);
     for (let pc = 0; pc < count; pc++) this.#markPipelined(pc);
     for (let pc = 0; pc < count; pc++) if (this.opcode(pc) === P.OP_LOOP) this.#markLoop(pc);
+    this.needs = valueNeedsOf(program);
     this.operationPeriodUs = this.#shortestOperationPeriodUs();
     const auths = this.#placesOf(P.OP_AUTH);
     const logins = this.#placesOf(P.OP_LOGIN);

@@ -1,5 +1,6 @@
 import type { ClientContext } from './client-context.js';
 import { type ClientTable, WAIT_LOGIN, WAIT_START } from './client-table.js';
+import type { ClientValues } from './client-values.js';
 import { CREDENTIAL_NONE, type Credentials } from './credentials.js';
 import type { Flow } from './flow.js';
 import { RowQueue } from './row-queue.js';
@@ -15,14 +16,23 @@ export class Logins {
   readonly #credentials: Credentials;
   readonly #context: ClientContext;
   readonly #timers: Timers;
+  readonly #values: ClientValues | undefined;
   readonly #queue = new RowQueue();
 
-  constructor(table: ClientTable, flows: readonly Flow[], credentials: Credentials, context: ClientContext, timers: Timers) {
+  constructor(
+    table: ClientTable,
+    flows: readonly Flow[],
+    credentials: Credentials,
+    context: ClientContext,
+    timers: Timers,
+    values?: ClientValues,
+  ) {
     this.#table = table;
     this.#flows = flows;
     this.#credentials = credentials;
     this.#context = context;
     this.#timers = timers;
+    this.#values = values;
   }
 
   /** How many more clients may ask before the first of those that wait has gone. */
@@ -44,7 +54,10 @@ export class Logins {
       if (!isWanted || this.#credentials.state(row) !== CREDENTIAL_NONE) continue;
       const flow = this.#flows[scenario[row]!]!;
       const login = flow.logins[flow.operand(pc[row]!, 0)]!;
-      const context = this.#context.of(flow, row, this.#context.iterationOf(flow, row, pc[row]!));
+      const iteration = this.#context.iterationOf(flow, row, pc[row]!);
+      // Whose values are not there asks nothing; it is told so when its turn comes.
+      if (this.#values?.haveAll(flow, row, pc[row]!, iteration) === false) continue;
+      const context = this.#context.of(flow, row, iteration);
       this.#credentials.ask(row, login, context, nowUs);
       if (waits[row] === WAIT_LOGIN) this.#timers.setFlow(row, nowUs + login.timeoutUs);
     }

@@ -61,6 +61,7 @@ export class Machine {
       const a = flow.operand(pc, 0);
       const opcode = flow.opcode(pc);
       let goesOn = false;
+      if (flow.needs !== undefined && !this.#hasValues(flow, row, pc)) return RUN_FAILED;
       if (opcode >= P.OP_AUTH && opcode <= P.OP_EXPECT && !this.#isConnected(row)) return RUN_FAILED;
       switch (opcode) {
         case P.OP_END:
@@ -176,6 +177,10 @@ export class Machine {
     this.#parts.timers.setFlow(row, untilUs);
   }
 
+  #hasValues(flow: Flow, row: number, pc: number): boolean {
+    return this.#parts.values!.areThere(flow, row, pc, this.#machine.context.iterationOf(flow, row, pc));
+  }
+
   #contextOf(flow: Flow, row: number, pc: number): ClientContext {
     const { context } = this.#machine;
     return context.of(flow, row, context.iterationOf(flow, row, pc));
@@ -234,6 +239,8 @@ export class Machine {
 
   /** Sends what stands at `pc`, and keeps its request where an answer is expected. False when it could not be sent. */
   sendStep(flow: Flow, row: number, pc: number, iteration: number, intendedUs: number, nowUs: number): boolean {
+    // What the flow itself comes to has been asked before; an every step is not the flow's.
+    if (flow.isBeside[pc] === 1 && flow.needs !== undefined && !this.#parts.values!.areThere(flow, row, pc, iteration)) return false;
     this.#machine.context.of(flow, row, iteration);
     if (flow.opcode(pc) !== P.OP_OPERATION) return this.#sendMessage(flow, row, pc, intendedUs, nowUs);
     return this.#machine.operations.send(row, flow.operations[flow.operand(pc, 0)]!, flow.firstStep + pc, intendedUs, nowUs);

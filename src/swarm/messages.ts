@@ -1,6 +1,7 @@
 /** What the main thread and the workers of the swarm say to one another. Plain data only. */
 import type { SlowOperations } from '../measure/slow-operation.js';
 import type { Endpoint, TlsOptions } from '../net/transport.js';
+import type { FeederData } from '../scenario/feeder.js';
 import type { ScenarioPlan } from '../scenario/plan.js';
 
 /** workerData of a swarm worker. Worker `index` of `count` runs arrivals index, index + count, ... of each scenario. */
@@ -21,6 +22,10 @@ export interface WorkerStart {
   /** This worker's share. */
   readonly maxConnecting: number;
   readonly seed: number;
+  /** The rows of the plan's feeders, shared by all workers. */
+  readonly feeders?: readonly FeederData[];
+  /** How many names of captures the plan has. */
+  readonly captures?: number;
   /** Response time from which a request is kept for `gwrk why`, us; absent: none is. */
   readonly slowUs?: number;
   /** Where this worker records (measure/recorder.ts); the main thread reads it. */

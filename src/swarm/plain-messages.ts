@@ -1,4 +1,5 @@
 import { COUNTER } from '../measure/metric-names.js';
+import type { AnswerCheck } from './answer-check.js';
 import type { ClientContext } from './client-context.js';
 import { WAIT_PUSH } from './client-table.js';
 import type { ConnectionParts } from './connections.js';
@@ -47,8 +48,12 @@ export class PlainMessages {
     const { requests } = answers;
     const { check } = flow.sends[flow.operand(requests.step[request]! - flow.firstStep, 0)]!;
     const context = this.#context.of(flow, requests.row[request]!, requests.iteration[request]!);
-    const isRight = check!.holds(context, bytes, start, end);
+    let isRight = check!.holds(context, bytes, start, end);
     if (!isRight) errors.add('check.answer', 'an answer is not what the step expects');
+    else if (!this.#keeps(check!, requests.row[request]!, bytes, start, end)) {
+      isRight = false;
+      errors.add('capture.absent', 'an answer does not have what the step captures, or it is too long');
+    }
     answers.answered(request, isRight, nowUs);
   }
 
@@ -56,6 +61,12 @@ export class PlainMessages {
   #isPush(flow: Flow, row: number, bytes: Uint8Array, start: number, end: number): boolean {
     const pc = this.#parts.table.pc[row]! - 1;
     const check = flow.pushes[flow.operand(pc, 0)]!;
-    return check.holds(this.#context.of(flow, row, this.#context.iterationOf(flow, row, pc)), bytes, start, end);
+    const context = this.#context.of(flow, row, this.#context.iterationOf(flow, row, pc));
+    return check.holds(context, bytes, start, end) && this.#keeps(check, row, bytes, start, end);
+  }
+
+  /** Keeps what the step captures; false when the message does not have all of it. */
+  #keeps({ captures }: AnswerCheck, row: number, bytes: Uint8Array, start: number, end: number): boolean {
+    return captures.length === 0 || this.#parts.values!.take(captures, row, bytes, start, end);
   }
 }

@@ -1,5 +1,7 @@
 import { COUNTER, type CounterName, GAUGE, type GaugeName, TREND, type TrendName } from '../../src/measure/metric-names.js';
 import { BUCKETS, bucketLowestUs, CELL_COUNT, CELL_MAX, CELL_MIN, CELL_SUM, CELLS, Recorder } from '../../src/measure/recorder.js';
+import type { FeederFile } from '../../src/scenario/feeder.js';
+import { csvColumns } from '../../src/scenario/feeder-csv.js';
 import { loadScenario } from '../../src/scenario/load.js';
 import type { ExecutorSpec } from '../../src/scenario/plan.js';
 import { isStream } from '../../src/scenario/target-kind.js';
@@ -8,6 +10,7 @@ import type { Credentials } from '../../src/swarm/credentials.js';
 import type { ErrorCount, WorkerStart } from '../../src/swarm/messages.js';
 import type { SlowOperationLog } from '../../src/swarm/slow-operations.js';
 import type { Swarm } from '../../src/swarm/swarm.js';
+import { packText } from '../scenario/feeder-text.js';
 import { type LoginRequest, requestsOf } from './virtual-reference.js';
 import { type Script, VirtualTransport } from './virtual-transport.js';
 
@@ -26,6 +29,8 @@ export interface VirtualRunOptions {
   readonly executor?: ExecutorSpec;
   /** Answers to questions for credentials; default: none come. */
   readonly onLogin?: (requests: readonly LoginRequest[], run: VirtualRun) => void;
+  /** CSV files of feeders by their name in the scenario. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Called before the run with everything built, to script stalls and stops. */
   readonly prepare?: (run: VirtualRun) => void;
 }
@@ -44,9 +49,10 @@ export class VirtualRun {
   isStopped = false;
 
   constructor(flow: string, script: Script, options: VirtualRunOptions = {}) {
-    const scenarios = flow.startsWith('scenarios:') ? flow : `scenarios:\n  only:\n${flow.replace(/^/gm, '    ')}\n`;
+    const scenarios = /^(scenarios|feeders):/.test(flow) ? flow : `scenarios:\n  only:\n${flow.replace(/^/gm, '    ')}\n`;
     const text = `name: test\ntarget: ${options.target ?? 'ws://127.0.0.1:9/'}\n${options.head ?? ''}\n${scenarios}`;
-    const { plan } = loadScenario(text, { file: 'test.yaml' });
+    const readColumns = ({ name, delimiter }: FeederFile): string[] => csvColumns(options.files![name]!, delimiter);
+    const { plan } = loadScenario(text, { file: 'test.yaml', readColumns });
     const recorder = new SharedArrayBuffer(Recorder.byteLength);
     const start: WorkerStart = {
       index: options.index ?? 0,
@@ -60,6 +66,8 @@ export class VirtualRun {
       sources: options.sources ?? [],
       maxConnecting: options.maxConnecting ?? 1000,
       seed: options.seed ?? 1,
+      feeders: plan.feeders.map((feeder) => packText(feeder, options.files![feeder.name]!).data),
+      captures: plan.captures.length,
       ...(options.slowUs === undefined ? {} : { slowUs: options.slowUs }),
       recorder,
       control: new SharedArrayBuffer(12),
