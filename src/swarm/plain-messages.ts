@@ -1,7 +1,8 @@
 import { COUNTER } from '../measure/metric-names.js';
+import { OP_EXPECT } from '../scenario/program.js';
 import type { AnswerCheck } from './answer-check.js';
 import type { ClientContext } from './client-context.js';
-import { WAIT_PUSH } from './client-table.js';
+import { WAIT_NOTHING, WAIT_PUSH } from './client-table.js';
 import type { ConnectionParts } from './connections.js';
 import type { Flow } from './flow.js';
 import { NO_REQUEST } from './request-table.js';
@@ -34,10 +35,14 @@ export class PlainMessages {
         return;
       }
     }
-    if (table.waits[row] === WAIT_PUSH && this.#isPush(flow, row, bytes, start, end)) {
+    if (table.waits[row] === WAIT_PUSH && this.#isPush(flow, row, table.pc[row]! - 1, bytes, start, end)) {
       this.#parts.timers.cancelFlow(row);
       this.#parts.recorder.count(COUNTER.checks_passed);
       this.#parts.wakes.satisfyNow(row, WAIT_PUSH, nowUs);
+    } else if (table.waits[row] === WAIT_NOTHING && this.#isEarlyPush(flow, row, bytes, start, end)) {
+      this.#parts.recorder.count(COUNTER.checks_passed);
+      table.pc[row]! += 1;
+      table.intendedUs[row] = nowUs;
     } else if (inOrder !== NO_REQUEST) {
       this.#answer(flow, inOrder, bytes, start, end, nowUs);
     }
@@ -57,9 +62,19 @@ export class PlainMessages {
     answers.answered(request, isRight, nowUs);
   }
 
-  /** Whether the message is the one that the expect step before the flow's pc waits for. */
-  #isPush(flow: Flow, row: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const pc = this.#parts.table.pc[row]! - 1;
+  /**
+   * Whether the message is the one that the flow is about to wait for: many servers speak first, and what they say comes
+   * with the upgrade, before the client has had its turn.
+   */
+  #isEarlyPush(flow: Flow, row: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const pc = this.#parts.table.pc[row]!;
+    if (flow.opcode(pc) !== OP_EXPECT) return false;
+    if (flow.needs !== undefined && !this.#parts.values!.haveAll(flow, row, pc, this.#context.iterationOf(flow, row, pc))) return false;
+    return this.#isPush(flow, row, pc, bytes, start, end);
+  }
+
+  /** Whether the message is what the expect step at `pc` waits for. */
+  #isPush(flow: Flow, row: number, pc: number, bytes: Uint8Array, start: number, end: number): boolean {
     const check = flow.pushes[flow.operand(pc, 0)]!;
     const context = this.#context.of(flow, row, this.#context.iterationOf(flow, row, pc));
     return check.holds(context, bytes, start, end) && this.#keeps(check, row, bytes, start, end);

@@ -116,6 +116,31 @@ flow:
   assert.equal(run.counter('ws_msgs_received'), 4);
 });
 
+test('what a server says with the upgrade itself, before the client has had its turn, is what an expect step waits for', async () => {
+  const script: Script = {
+    onOpen(server, row) {
+      server.send(row, 'welcome');
+      server.send(row, 'room 7');
+      server.send(row, 'news');
+    },
+    onMessage: (server, row, message) => server.send(row, message.toString(), 2_000),
+  };
+  const flow = `
+executor: constant-clients
+clients: 3
+duration: 1s
+flow:
+  - connect: {}
+  - expect: { contains: welcome, within: 100ms }
+  - expect: { contains: room, within: 100ms }
+  - send: { text: "now", expect: { text: "now", within: 1s } }
+  - expect: { contains: news, within: 100ms }`;
+  const run = await runVirtual(flow, script);
+  assert.equal(run.counter('checks_passed'), 3 * 3);
+  // Nothing is kept: what came while the flow did not wait for it has gone by.
+  assert.deepEqual(run.errors(), { 'timeout.expect': 3 });
+});
+
 test('the ledger closes to the last request whatever the server does with them', async () => {
   for (const seed of [31, 32, 33, 34]) {
     const prng = new Prng(seed);

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { runWhole, transports } from './foreign-run.js';
+
+const NGINX = '/usr/sbin/nginx';
+const missing = existsSync(NGINX) ? false : `${NGINX} is not installed`;
+const directory = mkdtempSync(join(tmpdir(), 'gwrk-nginx-'));
+const log = join(directory, 'access.log');
+let echo: WebSocketServer;
+let nginx: ChildProcess;
+let port: number;
+
+const config = (echoPort: number): string => `
+daemon off;
+master_process off;
+worker_processes 1;
+pid ${directory}/nginx.pid;
+error_log ${directory}/error.log;
+events { worker_connections 512; }
+http {
+  access_log ${log};
+  client_body_temp_path ${directory}/body;
+  proxy_temp_path ${directory}/proxy;
+  fastcgi_temp_path ${directory}/fastcgi;
+  uwsgi_temp_path ${directory}/uwsgi;
+  scgi_temp_path ${directory}/scgi;
+  server {
+    listen 127.0.0.1:${port};
+    location /game/ {
+      proxy_pass http://127.0.0.1:${echoPort};
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection upgrade;
+      proxy_read_timeout 20s;
+    }
+  }
+}
+`;
+
+before(async () => {
+  if (missing) return;
+  echo = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  echo.on('connection', (socket: WebSocket) => socket.on('message', (data, binary) => socket.send(data, { binary })));
+  await once(echo, 'listening');
+  port = await freePort();
+  writeFileSync(join(directory, 'nginx.conf'), config((echo.address() as AddressInfo).port));
+  nginx = spawn(NGINX, ['-p', directory, '-c', 'nginx.conf', '-e', join(directory, 'error.log')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  await untilOpen();
+});
+after(async () => {
+  if (nginx && nginx.exitCode === null) {
+    nginx.kill('SIGTERM');
+    await once(nginx, 'exit');
+  }
+  for (const socket of echo?.clients ?? []) socket.terminate();
+  echo?.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** nginx cannot say which port it chose, so one is looked for. */
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port: free } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return free;
+}
+
+async function untilOpen(): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const socket = connect(port, '127.0.0.1');
+    const isOpen = await new Promise<boolean>((resolve) => socket.once('connect', () => resolve(true)).once('error', () => resolve(false)));
+    socket.destroy();
+    if (isOpen) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`nginx does not listen: ${readFileSync(join(directory, 'error.log'), 'utf8')}`);
+}
+
+for (const { transport, skip } of transports)
+  test(`through nginx as a proxy every message is answered over ${transport}`, { skip: missing || skip }, async () => {
+    const report = await runWhole(
+      `
+name: behind-nginx
+target: ws://127.0.0.1:${port}/game/lobby
+scenarios:
+  players:
+    executor: constant-clients
+    clients: 40
+    duration: 1500ms
+    flow:
+      - connect: {}
+      - loop:
+          every: 100ms
+          steps:
+            - send: { json: { id: "{{ client }}-{{ iteration }}" }, match: { json: /id }, expect: { within: 3s } }
+      - disconnect: {}
+`,
+      transport,
+      40,
+    );
+    assert.ok(report.ledger.sent >= 40 * 10, `${report.ledger.sent} sent`);
+    const upgrades = readFileSync(log, 'utf8').match(/"GET \/game\/lobby HTTP\/1\.1" 101 /gu)?.length ?? 0;
+    assert.ok(upgrades >= 40, `${upgrades} upgrades in the log of nginx`);
+  });
