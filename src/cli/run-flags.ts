@@ -32,6 +32,7 @@ export interface RunFlags {
   readonly seed?: number;
   readonly dryRun?: boolean;
   readonly thresholds: boolean;
+  readonly errorLimit: boolean;
   readonly findMax?: 'connections' | 'rate';
   readonly until: readonly string[];
   readonly from?: number;
@@ -92,6 +93,7 @@ const SCENARIO = (): Option[] => [
   option('--seed <n>', 'of everything that is random').argParser(seed),
   option('--tag <KEY=VALUE>', 'a label of the run; may be repeated').argParser(pair).default({}),
   option('--no-thresholds', 'measure, but judge no threshold'),
+  option('--no-error-limit', 'go on when more than half of what is tried has failed for 10 s'),
   option('--dry-run', 'print the plan and what it needs of this machine, and start nothing'),
 ];
 
@@ -119,10 +121,10 @@ const TARGET = (): Option[] => [
   option('--allow-target <host[:port]>', 'consent to load a public target that only the file names; may be repeated')
     .argParser(list)
     .default([]),
-  option('-k, --insecure', 'do not check the certificate of a wss:// target'),
-  option('--cert <file>', 'certificate of ours for a wss:// target (PEM)'),
+  option('-k, --insecure', 'do not check the certificate of a wss:// or tls:// target'),
+  option('--cert <file>', 'certificate of ours for a wss:// or tls:// target (PEM)'),
   option('--key <file>', 'its private key (PEM)'),
-  option('--cacert <file>', 'certificates to trust for a wss:// target (PEM)'),
+  option('--cacert <file>', 'certificates to trust for a wss:// or tls:// target (PEM)'),
   option('--login-url <url>', 'where players log in, when it is not the port behind the target'),
   option('--admin-url <url>', 'admin address of the reference server (its token in GWRK_ADMIN_TOKEN)'),
   option('--target-pid <pid>', 'process to measure beside the load').argParser(pid),

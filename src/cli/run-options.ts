@@ -23,6 +23,7 @@ export async function runOptions(flags: RunFlags, isTargetTyped: boolean): Promi
     ...(adminToken && { adminToken }),
     slowUs: flags.slowOps,
     withThresholds: flags.thresholds,
+    withErrorLimit: flags.errorLimit,
     gwrkVersion: gwrkVersion(),
   };
 }

@@ -6,8 +6,8 @@ export type Verdict = 'pass' | 'fail' | 'invalid' | 'interrupted';
 
 /** Why a run ended before its plan did. `reason` is a clause: "ctrl-C after 12 s". */
 export interface Interruption {
-  /** signal: a person or a supervisor. threshold: abortOnFail. driver: a scenario's code threw. internal: gwrk failed. */
-  readonly by: 'signal' | 'threshold' | 'driver' | 'internal';
+  /** signal: a person or a supervisor. threshold: abortOnFail. errors: most of what was tried failed. driver: a scenario's code threw. internal: gwrk failed. */
+  readonly by: 'signal' | 'threshold' | 'errors' | 'driver' | 'internal';
   readonly reason: string;
 }
 
@@ -62,6 +62,8 @@ function interruptions({ interruption }: Facts): Finding[] {
   switch (interruption?.by) {
     case 'signal':
       return [{ exitCode: EXIT.interrupted, verdict: 'interrupted', reason: `stopped before its end: ${interruption.reason}` }];
+    case 'errors':
+      return [{ exitCode: EXIT.invalid, verdict: 'invalid', reason: `stopped before its end: ${interruption.reason}` }];
     case 'driver':
       return [{ exitCode: EXIT.driverThrew, verdict: 'invalid', reason: `the driver threw: ${interruption.reason}` }];
     case 'internal':

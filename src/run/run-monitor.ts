@@ -8,6 +8,7 @@ import { judgeThresholds } from '../report/thresholds.js';
 import type { Interruption } from '../report/verdict.js';
 import type { Plan } from '../scenario/plan.js';
 import { STOP_GRACEFULLY, STOP_NOW } from '../swarm/messages.js';
+import { ErrorLimit, FAILING_FOR_SECONDS } from './error-limit.js';
 import { gracefulStopUs, holdPlan, longestRunUs } from './plan-facts.js';
 import { readProcess } from './process-sample.js';
 import type { RunHooks } from './run-options.js';
@@ -32,6 +33,8 @@ export interface MonitorOptions {
   readonly stop: StopRequest;
   readonly hooks: RunHooks;
   readonly startUs: number;
+  /** Ends the run when more than half of what it tries fails for a while. */
+  readonly withErrorLimit: boolean;
   readonly clock?: Clock;
 }
 
@@ -53,6 +56,7 @@ export class RunMonitor {
   readonly #snapshots: Snapshots;
   readonly #hold: HoldWindow;
   readonly #gone = new TargetGone();
+  readonly #errorLimit: ErrorLimit | undefined;
   #interruption: Interruption | undefined;
   #isTargetGone = false;
   #leaveAtUs: number;
@@ -63,6 +67,7 @@ export class RunMonitor {
     this.#clock = options.clock ?? systemClock;
     this.#snapshots = new Snapshots(options.recorders, options.startUs);
     this.#hold = new HoldWindow(options.recorders, holdPlan(options.plan));
+    if (options.withErrorLimit) this.#errorLimit = new ErrorLimit();
     this.#leaveAtUs = options.startUs + longestRunUs(options.plan) + SLACK_US;
   }
 
@@ -105,19 +110,24 @@ export class RunMonitor {
     this.#timeline.add(snapshot, { ...(own && { generator_rss_bytes: own.rssBytes }), ...target.sample(snapshot.elapsedMs) });
     hooks.progress(snapshot, workers.errors(), recorders);
     if (this.#interruption || this.#isTargetGone) return;
-    this.#abortOnFail(snapshot.elapsedMs);
+    const errors = workers.errors().reduce((sum, { count }) => sum + count, 0);
+    this.#abortOnFail(snapshot.elapsedMs, errors);
     if (this.#gone.isGone(snapshot)) {
       this.#isTargetGone = true;
       hooks.note('no client has reached the target for 10 s: the run ends here');
       this.#stopGracefully();
+    } else if (this.#errorLimit?.isReached(snapshot, errors) && !this.#interruption) {
+      const reason = `more than half of what was tried failed for ${FAILING_FOR_SECONDS} s`;
+      this.#interruption = { by: 'errors', reason };
+      hooks.note(`${reason}: the run ends here (--no-error-limit goes on)`);
+      this.#stopGracefully();
     }
   }
 
-  #abortOnFail(elapsedMs: number): void {
-    const { plan, recorders, workers, hooks } = this.#options;
+  #abortOnFail(elapsedMs: number, errors: number): void {
+    const { plan, recorders, hooks } = this.#options;
     const due = plan.thresholds.filter((spec) => spec.abortOnFail && elapsedMs * 1000 >= spec.delayAbortEvalUs);
     if (due.length === 0) return;
-    const errors = workers.errors().reduce((sum, { count }) => sum + count, 0);
     const from: Measurements = { recorders, elapsedMs, errors };
     const failed = judgeThresholds(due, from).find(({ verdict }) => verdict === 'fail');
     if (!failed) return;

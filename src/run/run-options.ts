@@ -21,6 +21,8 @@ export interface RunOptions {
   /** Response time from which an operation is kept for `gwrk why`, us; absent: none is. */
   readonly slowUs?: number;
   readonly withThresholds: boolean;
+  /** Ends the run when more than half of what it tries fails for 10 s. */
+  readonly withErrorLimit: boolean;
   readonly gwrkVersion: string;
 }
 

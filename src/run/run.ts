@@ -103,7 +103,16 @@ async function measure(run: Run, services: RunServices, workers: Workers): Promi
   const startUs = systemClock.nowUs() + delayUs;
   const startedAtUnixMs = systemClock.unixMs() + delayUs / 1000;
   workers.begin(startUs);
-  const result = await new RunMonitor({ plan, workers, recorders, target: services.watch, stop, hooks, startUs }).untilOver();
+  const result = await new RunMonitor({
+    plan,
+    workers,
+    recorders,
+    target: services.watch,
+    stop,
+    hooks,
+    startUs,
+    withErrorLimit: run.options.withErrorLimit,
+  }).untilOver();
   for (const death of workers.deaths) hooks.note(death);
   services.credentials?.stop();
   await services.watch.readStats(result.durationMs);
