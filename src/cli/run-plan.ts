@@ -4,6 +4,7 @@ import { loadScenario } from '../scenario/load.js';
 import type { Plan } from '../scenario/plan.js';
 import { planFromUrl } from '../scenario/quick.js';
 import { readText } from './files.js';
+import { payloadsBeside } from './payload-files.js';
 import { FILE_ONLY, type RunFlags, URL_ONLY } from './run-flags.js';
 
 export interface SubjectPlan {
@@ -29,6 +30,7 @@ export async function planOf(subject: string, flags: RunFlags): Promise<SubjectP
     env: flags.env,
     set: flags.set,
     readColumns: readFeederColumns,
+    readPayload: payloadsBeside(subject),
     ...(flags.environment !== undefined && { environmentName: flags.environment }),
     ...(flags.seed !== undefined && { seed: flags.seed }),
   });

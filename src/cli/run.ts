@@ -11,13 +11,14 @@ Examples:
   gwrk run scenarios/quickstart.yaml
   gwrk run scenarios/million.yaml -e CLIENTS=100k
   gwrk run ws://127.0.0.1:9000/ -c 1000 -n 100k -b hello
+  gwrk run tcp://127.0.0.1:7777 -c 100 -b 'hello\\n'
 `;
 
 /** `gwrk run <scenario.yaml | url>`. */
 export function registerRun(program: Command, finish: Finish): void {
   const command = program
     .command('run')
-    .description('run a scenario file, or clients against a ws:// or wss:// URL')
+    .description('run a scenario file, or clients against a ws://, wss://, tcp:// or tls:// URL')
     .argument('<scenario.yaml | url>', 'what to run')
     .addHelpText('after', FOOTER)
     .action(async (subject: string) => {

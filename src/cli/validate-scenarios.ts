@@ -5,6 +5,7 @@ import type { Plan } from '../scenario/plan.js';
 import { ScenarioProblems } from '../scenario/problems.js';
 import { formatDurationUs } from '../scenario/units.js';
 import { readText } from './files.js';
+import { payloadsBeside } from './payload-files.js';
 
 /** Says of each valid file what it amounts to; throws the problems of all the others together. */
 export async function validateScenarios(paths: readonly string[], options: Omit<LoadOptions, 'file'>): Promise<void> {
@@ -15,6 +16,7 @@ export async function validateScenarios(paths: readonly string[], options: Omit<
         ...options,
         file: path,
         readColumns: readFeederColumns,
+        readPayload: payloadsBeside(path),
       });
       for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
       process.stdout.write(`${path} is valid: ${summaryOf(plan)}\n`);
@@ -29,7 +31,9 @@ export async function validateScenarios(paths: readonly string[], options: Omit<
 
 /** "million, 1 scenario, at most 1,000,000 clients at once, 4m, 4 thresholds". */
 function summaryOf({ name, scenarios, maxClients, durationUs, thresholds }: Plan): string {
-  const many = (count: number, noun: string): string => `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+  // toLocaleString would load all of Intl for three numbers.
+  const many = (count: number, noun: string): string =>
+    `${String(count).replace(/\B(?=(?:\d{3})+$)/gu, ',')} ${noun}${count === 1 ? '' : 's'}`;
   return [
     name,
     many(scenarios.length, 'scenario'),

@@ -7,6 +7,9 @@ import { type ClientNames, feederPlans } from './client-names.js';
 import { clientValuesIn } from './client-value.js';
 import { compileFlow } from './compile.js';
 import type { FeederPlan } from './feeder.js';
+import { resolveLayouts } from './layout-resolve.js';
+import { plainReader } from './layout-values.js';
+import type { ReadPayload } from './payloads.js';
 import type { ExecutorSpec, Plan, ScenarioPlan, Stage, ThresholdSpec } from './plan.js';
 import { withEnv } from './scenario-env.js';
 import { createSchedule } from './schedule.js';
@@ -24,7 +27,7 @@ export function buildPlan(
   file: ScenarioFile,
   tree: Tree,
   { constants, columns, captures }: ClientNames,
-  options: { readonly seed: number; readonly file: string },
+  options: { readonly seed: number; readonly file: string; readonly readPayload?: ReadPayload | undefined },
   problems: GwrkError[],
 ): Plan {
   const report = (path: readonly PropertyKey[], summary: string, allowed: string): void => {
@@ -40,6 +43,12 @@ export function buildPlan(
       }),
     );
   };
+  const layouts = resolveLayouts(
+    file.layouts,
+    plainReader(constants, refuse, (at, error, text) => {
+      problems.push(expressionProblem(error, text, nodeAt(tree, at)?.at ?? positionAt(tree, at)));
+    }),
+  );
   const scenarios = Object.entries(file.scenarios).map(([name, entry]): ScenarioPlan => {
     const path = ['scenarios', name];
     const executor = executorOf(entry);
@@ -53,7 +62,7 @@ export function buildPlan(
       (at, error, text) => {
         problems.push(expressionProblem(error, text, nodeAt(tree, at)?.at ?? positionAt(tree, at)));
       },
-      { framing: entry.framing, isStream: isStream(file.target), refuse },
+      { framing: entry.framing, isStream: isStream(file.target), layouts, readPayload: options.readPayload, refuse },
     );
     for (const name of capturesNeverMade(program, clientValuesIn(program)))
       report([...path, 'flow'], `no step of this flow captures ${name}`, `capture: { ${name}: { json: /... } } on a step before its use`);

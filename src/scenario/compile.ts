@@ -6,6 +6,8 @@ import { templateMaxBytes } from './expression-evaluate.js';
 import { type Constants, ExpressionError, literal, parseTemplate } from './expression-parse.js';
 import { type Framing, longestMessage, NO_FRAMING } from './framing.js';
 import { jsonTemplate } from './message-template.js';
+import type { ValueReader } from './packet-values.js';
+import { binaryExpectation, binaryPayload, matchOf, type PayloadSources, plainHex } from './payloads.js';
 import {
   type Expectation,
   INSTRUCTION_WORDS,
@@ -42,7 +44,7 @@ export type ReportExpression = (path: Path, error: ExpressionError, text: string
 type Lists = { -readonly [Name in Exclude<keyof Program, 'code' | 'reconnect'>]: Program[Name][number][] };
 
 /** What the file says around a flow. */
-export interface Surroundings {
+export interface Surroundings extends PayloadSources {
   /** Of the scenario; a connect step may say otherwise. */
   readonly framing?: Framing | undefined;
   /** The target is a plain stream. */
@@ -84,6 +86,11 @@ class FlowCompiler {
   };
   readonly #around: Surroundings;
   #framing: Framing | undefined;
+  readonly #reader: ValueReader = {
+    text: (value, path) => this.#text(value, path),
+    expression: (value, path) => this.#value(value, path),
+    refuse: (path, summary, details) => this.#around.refuse?.(path, summary, details),
+  };
   #authenticated = false;
   #reconnect: ReconnectStep | undefined;
 
@@ -229,14 +236,16 @@ class FlowCompiler {
   }
 
   #send(send: StepOf<'send'>, path: Path): SendStep {
-    const { text, json, hex, match, expect, capture } = send;
+    const { text, json, expect, capture } = send;
+    const match = matchOf(send, this.#around.layouts, path, this.#reader);
     const rest: Pick<SendStep, 'match' | 'expect'> = {
-      ...(match === undefined ? {} : { match: matchOf(match) }),
+      ...(match === undefined ? {} : { match }),
       ...(expect === undefined ? {} : { expect: this.#expectation({ ...expect, capture }, [...path, 'expect']) }),
     };
-    if (hex !== undefined) {
-      this.#checkLength(plainHex(hex).length / 2, path);
-      return { kind: 'binary', hex: plainHex(hex), ...rest };
+    const binary = binaryPayload(send, this.#around, path, this.#reader);
+    if (binary !== undefined) {
+      this.#checkLength(binary.maxBytes, path);
+      return { kind: 'binary', ...binary.payload, ...rest };
     }
     const message =
       text === undefined ? jsonTemplate(json, (part) => this.#text(part, [...path, 'json'])) : this.#text(text, [...path, 'text']);
@@ -255,10 +264,12 @@ class FlowCompiler {
       });
   }
 
-  #expectation({ within, text, contains, json, capture }: StepOf<'expect'>, path: Path): Expectation {
+  #expectation(expectation: StepOf<'expect'>, path: Path): Expectation {
+    const { within, text, contains, json, capture } = expectation;
     const captures = captureRulesOf(capture, this.#constants);
     return {
       withinUs: within,
+      ...binaryExpectation(expectation, this.#around.layouts, path, this.#reader),
       ...(text === undefined ? {} : { text: this.#text(text, [...path, 'text']) }),
       ...(contains === undefined ? {} : { contains: this.#text(contains, [...path, 'contains']) }),
       ...(json === undefined
@@ -311,11 +322,4 @@ function thinkOf(think: StepOf<'think'>): ThinkStep {
   const { min, max, mean, deviation } = think;
   if (mean !== undefined) return { minUs: mean, maxUs: mean, deviationUs: deviation ?? 0 };
   return { minUs: min ?? 0, maxUs: max ?? min ?? 0 };
-}
-
-const plainHex = (hex: string): string => hex.replace(/\s+/g, '').toLowerCase();
-
-function matchOf({ json, offset, width, endian }: NonNullable<StepOf<'send'>['match']>): NonNullable<SendStep['match']> {
-  if (json !== undefined) return { by: 'json', pointer: json };
-  return { by: 'bytes', offset: offset ?? 0, width: width ?? 4, littleEndian: endian === 'little' };
 }

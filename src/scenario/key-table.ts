@@ -5,7 +5,7 @@ import { COUNT_PATTERN, DURATION_PATTERN, SHARE_PATTERN } from './units.js';
 /** Markdown: a table of all keys of the file, of each executor and of each step. */
 export function keyTables(): string {
   const root = rootSchema();
-  const { scenarios, thresholds, environments, ...rest } = root.properties ?? {};
+  const { scenarios, thresholds, environments, layouts, ...rest } = root.properties ?? {};
   const executors = valuesOf(scenarios).oneOf ?? [];
   const [first] = executors;
   const common = Object.keys(first?.properties ?? {}).filter(
@@ -14,7 +14,7 @@ export function keyTables(): string {
   const rule = (resolveReference(valuesOf(thresholds)).items?.anyOf ?? []).find(({ properties }) => properties !== undefined);
   const step = resolveReference(first?.properties?.flow?.items ?? {});
   return [
-    section('The file', { ...root, properties: { ...rest, ...pick({ scenarios, thresholds, environments }) } }, true),
+    section('The file', { ...root, properties: { ...rest, ...pick({ layouts, scenarios, thresholds, environments }) } }, true),
     section('Every scenario', only(first ?? {}, common), false),
     ...executors.map((executor) => {
       const own = Object.keys(executor.properties ?? {}).filter((key) => !common.includes(key) && key !== 'executor');
@@ -22,6 +22,7 @@ export function keyTables(): string {
       return section(`\`executor: ${name}\``, only(executor, own), true, description);
     }),
     section('A threshold as a map', rule ?? {}, false),
+    section('A layout', resolveReference(valuesOf(layouts)), true),
     ...Object.entries(step.properties ?? {}).flatMap(([name, schema]) => stepSections(name, schema)),
   ].join('\n');
 }

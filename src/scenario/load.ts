@@ -5,6 +5,7 @@ import { type ReadColumns, readClientNames } from './client-names.js';
 import type { Constants } from './expression-parse.js';
 import { applyEnvironment, applySetting } from './merge.js';
 import { didYouMean } from './nearest-name.js';
+import type { ReadPayload } from './payloads.js';
 import type { Plan } from './plan.js';
 import { ScenarioProblems } from './problems.js';
 import { resolveScenarios } from './scenario-env.js';
@@ -26,6 +27,8 @@ export interface LoadOptions {
   readonly set?: readonly string[];
   /** `--seed N`; 1 without it, so that two runs of one file do the same. */
   readonly seed?: number;
+  /** Reads what `file:` of a send names; without it no step can send a file. */
+  readonly readPayload?: ReadPayload;
   /** Reads the names of a feeder's columns; without it they are what the file's `{{ }}` say. */
   readonly readColumns?: ReadColumns;
 }
@@ -58,7 +61,7 @@ export function loadScenario(text: string, options: LoadOptions): LoadedScenario
   const valid = validateFile(tree, faulty, problems);
   if (!valid) failIfAny();
 
-  const plan = buildPlan(valid!, tree, names, { seed, file }, problems);
+  const plan = buildPlan(valid!, tree, names, { seed, file, readPayload: options.readPayload }, problems);
   failIfAny();
   return { plan, warnings: unusedEnv(env, valid!, text) };
 }

@@ -21,6 +21,7 @@ export function matchingOf(plan: Plan): Matching[] {
 function wayOf({ match }: SendStep): string {
   if (match === undefined) return 'order';
   if (match.by === 'json') return `json ${match.pointer}`;
+  if (match.by === 'field') return `field ${match.request.layout.fields[match.request.field]!.name}`;
   return match.width === 1 ? `byte ${match.offset}` : `bytes ${match.offset}..${match.offset + match.width - 1}`;
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Expression, Template } from './expression.js';
 import type { Framing } from './framing.js';
+import type { Layout, Packet } from './layout.js';
 
 /**
  * Opcodes. An instruction is `INSTRUCTION_WORDS` 32-bit words: opcode, a, b, c. What a, b and c mean stands behind each.
@@ -74,6 +75,15 @@ export interface Expectation {
   readonly text?: Template;
   /** JSON pointer -> value that it must equal. */
   readonly json?: readonly { readonly pointer: string; readonly equals: Expression }[];
+  /** The message must be this packet, with what its fields hold where that is not null. */
+  readonly packet?: Packet;
+  /** Unsigned numbers at fixed places of the message. */
+  readonly bytes?: readonly {
+    readonly offset: number;
+    readonly width: 1 | 2 | 4 | 8;
+    readonly littleEndian: boolean;
+    readonly equals: Expression;
+  }[];
   /** What the client keeps of it. An answer that lacks one of them is not what was expected. */
   readonly captures?: readonly CaptureRule[];
 }
@@ -100,16 +110,25 @@ export type PayloadField =
   | { readonly kind: 'bytes'; readonly hex: string }
   | { readonly kind: 'text'; readonly value: Template };
 
+/** One field of a packet, by its index. */
+export interface FieldPlace {
+  readonly layout: Layout;
+  readonly field: number;
+}
+
 export interface SendStep {
   readonly kind: 'text' | 'binary';
   /** For text and json: the text with its values. */
   readonly text?: Template;
   /** For binary: the bytes, as hex digits. */
   readonly hex?: string;
+  /** For binary, instead of hex. */
+  readonly packet?: Packet;
   /** Pairs an answer with its request; without it, by order. */
   readonly match?:
     | { readonly by: 'json'; readonly pointer: string }
-    | { readonly by: 'bytes'; readonly offset: number; readonly width: 1 | 2 | 4 | 8; readonly littleEndian: boolean };
+    | { readonly by: 'bytes'; readonly offset: number; readonly width: 1 | 2 | 4 | 8; readonly littleEndian: boolean }
+    | { readonly by: 'field'; readonly request: FieldPlace; readonly answer: FieldPlace };
   /** Present: the next message that matches is the answer; it is timed. Absent: fire and forget. */
   readonly expect?: Expectation;
 }

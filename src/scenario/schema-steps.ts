@@ -5,10 +5,13 @@ import { didYouMean } from './nearest-name.js';
 import { captures } from './schema-feeder.js';
 import { type Branch, chooseOf, type Every, everyOf, reconnect, think } from './schema-flow.js';
 import { framing } from './schema-framing.js';
+import { bytesAt, packetFields } from './schema-layouts.js';
 import { addIssue, always, clientNumber, clientText, count, durationUs, fixedText, jsonPointer, oneValue, share } from './schema-values.js';
 
 const timeout = () => durationUs(1000).prefault('10s').describe('How long to wait for the answer.');
 const HEX = /^([0-9a-fA-F]{2}|\s)*$/;
+const BASE64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const PAYLOADS = ['text', 'json', 'hex', 'base64', 'file', 'packet'] as const;
 const hexBytes = () => z.string().max(131_072).regex(HEX, { error: 'pairs of hex digits, spaces between them as you like' });
 const jsonValues = () => z.record(jsonPointer(), oneValue());
 
@@ -39,6 +42,11 @@ const messageExpect = z.strictObject({
   text: clientText().optional().describe('The message must be this text.'),
   contains: clientText().optional().describe('The message must contain this text.'),
   json: jsonValues().optional().describe('JSON pointer: the value that must stand there.'),
+  packet: fixedText(64)
+    .optional()
+    .describe('The message must be a packet of this layout; fields whose value the layout fixes must have it.'),
+  fields: packetFields().optional().describe('With packet: what its fields must hold. Fields that are not named may hold anything.'),
+  bytes: bytesAt.optional().describe('Numbers at fixed places of the message.'),
 });
 
 const match = z
@@ -47,11 +55,14 @@ const match = z
     offset: count(0, 65_535).optional().describe('Pairs by the bytes at this offset of a binary message.'),
     width: z.literal([1, 2, 4, 8]).optional().describe('How many bytes.'),
     endian: z.enum(['little', 'big']).prefault('little').describe('Byte order at offset.'),
+    field: fixedText(64).optional().describe('Pairs by this field of the packets sent and expected.'),
   })
   .superRefine((value, context) => {
-    if ((value.json === undefined) === (value.offset === undefined))
-      addIssue(context, 'match needs either json, or offset and width', { allowed: 'json: /id, or offset: 2 and width: 4' });
-    else if (value.json === undefined && value.width === undefined) addIssue(context, 'width is missing', { allowed: '1, 2, 4 or 8' });
+    if ([value.json, value.offset, value.field].filter((one) => one !== undefined).length !== 1)
+      addIssue(context, 'match needs either json, or field, or offset and width', {
+        allowed: 'json: /id, field: seq, or offset: 2 and width: 4',
+      });
+    else if (value.offset !== undefined && value.width === undefined) addIssue(context, 'width is missing', { allowed: '1, 2, 4 or 8' });
   });
 
 const send = z
@@ -59,18 +70,31 @@ const send = z
     text: clientText().optional().describe('A text message.'),
     json: z.unknown().optional().describe('A text message: this value as JSON, {{ }} filled in.'),
     hex: hexBytes().optional().describe('A binary message, as hex digits.'),
+    base64: z
+      .string()
+      .max(131_072)
+      .regex(BASE64, { error: 'base64 (RFC 4648), padded' })
+      .optional()
+      .describe('A binary message, as base64.'),
+    file: fixedText(1024)
+      .optional()
+      .describe('A binary message: this file, beside the scenario or below, read once before the start; at most 1 MiB.'),
+    packet: fixedText(64).optional().describe('A binary message: a packet of this layout.'),
+    fields: packetFields().optional().describe('With packet: what its fields hold. Others have the value that their layout gives them.'),
     match: match.optional().describe('How an answer finds its request. Absent: by order.'),
     expect: messageExpect.optional().describe('Waits for the answer, times it and checks it. Absent: nothing is awaited.'),
     capture: captures().optional().describe('Keeps values of the answer by name, for `{{ }}` in later steps of the client.'),
   })
   .superRefine((value, context) => {
     if (value === null || typeof value !== 'object') return;
-    const given = (['text', 'json', 'hex'] as const).filter((key) => value[key] !== undefined);
+    const given = PAYLOADS.filter((key) => value[key] !== undefined);
     if (given.length !== 1)
-      addIssue(context, 'send needs exactly one of text, json and hex', {
+      addIssue(context, `send needs exactly one of ${PAYLOADS.join(', ')}`, {
         given: given.join(', ') || 'none of them',
-        allowed: 'text, json or hex',
+        allowed: PAYLOADS.join(', '),
       });
+    if (value.fields && value.packet === undefined)
+      addIssue(context, 'fields are those of a packet', { hint: 'add packet: with the name of a layout', atKey: true }, ['fields']);
     if (value.match && !value.expect)
       addIssue(context, 'match pairs answers, but no answer is expected', { hint: 'add expect: {}', atKey: true }, ['match']);
     if (value.capture && !value.expect)

@@ -8,6 +8,7 @@ import { didYouMean } from './nearest-name.js';
 import { feeders } from './schema-feeder.js';
 import { storm } from './schema-flow.js';
 import { framing } from './schema-framing.js';
+import { layouts } from './schema-layouts.js';
 import { steps } from './schema-steps.js';
 import { addIssue, always, clientText, count, durationUs, fixedText, identifier, MAX_CLIENTS, name, rate } from './schema-values.js';
 import { isStream, isWebSocket } from './target-kind.js';
@@ -207,6 +208,7 @@ const fileKeys = {
   swarm: swarm.prefault({}).describe('How the load is made.'),
   variables: z.record(identifier(), clientText()).prefault({}).describe('Values for {{ NAME }}; -e NAME=VALUE replaces them.'),
   feeders: feeders().prefault({}).describe('Files whose rows give clients values: {{ name.column }}.'),
+  layouts: layouts.prefault({}).describe('Packets field by field, by name, for `packet:` of send and expect.'),
   scenarios: z.record(name(), scenario).describe('What runs, by name. Scenarios run at the same time.'),
   thresholds: thresholds.prefault({}).describe('Rules by metric; the run fails when one does not hold.'),
 };

@@ -1,5 +1,6 @@
 /** How much a plan will send once all its clients are there: from the program alone. */
 import { templateMaxBytes } from './expression-evaluate.js';
+import { packetMaxBytes } from './layout.js';
 import type { ScenarioPlan } from './plan.js';
 import {
   INSTRUCTION_WORDS,
@@ -108,8 +109,8 @@ function sharesOf({ code, chooses }: Program): Float64Array {
   return shares;
 }
 
-function sendBytes({ text, hex }: SendStep): number {
-  return FRAME_BYTES + (text ? textBytes(text) : (hex?.length ?? 0) / 2);
+function sendBytes({ text, hex, packet }: SendStep): number {
+  return FRAME_BYTES + (packet ? packetMaxBytes(packet) : text ? textBytes(text) : (hex?.length ?? 0) / 2);
 }
 
 function operationBytes({ signed, payload }: OperationStep): number {

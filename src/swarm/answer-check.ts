@@ -10,6 +10,7 @@ import {
 import type { Expectation } from '../scenario/program.js';
 import { CompiledCapture } from './capture.js';
 import { JsonPointer, sameText } from './json-pointer.js';
+import { bytesCheck, LayoutCheck } from './layout-check.js';
 
 const QUOTE = 0x22;
 
@@ -56,9 +57,13 @@ export class AnswerCheck {
   readonly #contains: WriteTemplate | undefined;
   readonly #text: WriteTemplate | undefined;
   readonly #json: readonly JsonCheck[];
+  readonly #packet: LayoutCheck | undefined;
+  readonly #bytes: ReturnType<typeof bytesCheck> | undefined;
   readonly #wanted: Uint8Array;
 
   constructor(expectation: Expectation) {
+    this.#packet = expectation.packet && new LayoutCheck(expectation.packet);
+    this.#bytes = expectation.bytes && bytesCheck(expectation.bytes);
     const { contains, text } = expectation;
     this.withinUs = expectation.withinUs;
     this.code = expectation.code ?? -1;
@@ -72,6 +77,8 @@ export class AnswerCheck {
   /** Whether the message bytes[start..end) is what was expected of the client in `context`. */
   holds(context: EvaluationContext, bytes: Uint8Array, start: number, end: number): boolean {
     const wanted = this.#wanted;
+    if (this.#packet !== undefined && !this.#packet.holds(context, bytes, start, end)) return false;
+    if (this.#bytes !== undefined && !this.#bytes(context, bytes, start, end)) return false;
     if (this.#text !== undefined && !sameBytes(bytes, start, end, wanted, this.#text(context, wanted, 0))) return false;
     if (this.#contains !== undefined && !includes(bytes, start, end, wanted, this.#contains(context, wanted, 0))) return false;
     for (let i = 0; i < this.#json.length; i++) if (!this.#json[i]!.holds(context, bytes, start, end)) return false;

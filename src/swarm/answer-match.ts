@@ -1,5 +1,6 @@
 import type { SendStep } from '../scenario/program.js';
 import { JsonPointer } from './json-pointer.js';
+import { LayoutKey } from './layout-key.js';
 
 /**
  * What pairs an answer with its request: the same place is read in both, and its bytes become a key of 64 bits. A text
@@ -12,15 +13,25 @@ export class AnswerMatch {
   readonly #pointer: JsonPointer | undefined;
   readonly #offset: number;
   readonly #width: number;
+  readonly #request: LayoutKey | undefined;
+  readonly #answer: LayoutKey | undefined;
 
   constructor(match: NonNullable<SendStep['match']>) {
     this.#pointer = match.by === 'json' ? new JsonPointer(match.pointer) : undefined;
     this.#offset = match.by === 'bytes' ? match.offset : 0;
     this.#width = match.by === 'bytes' ? match.width : 0;
+    this.#request = match.by === 'field' ? new LayoutKey(match.request) : undefined;
+    this.#answer = match.by === 'field' ? new LayoutKey(match.answer) : undefined;
   }
 
-  /** Reads the key of the message bytes[start..end); false when it has none. */
+  /** Reads the key of the answer bytes[start..end); false when it has none. */
+  readAnswer(bytes: Uint8Array, start: number, end: number): boolean {
+    return this.#answer === undefined ? this.read(bytes, start, end) : this.#readField(this.#answer, bytes, start, end);
+  }
+
+  /** Reads the key of the request bytes[start..end); false when it has none. */
   read(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#request !== undefined) return this.#readField(this.#request, bytes, start, end);
     const pointer = this.#pointer;
     if (pointer === undefined) {
       const from = start + this.#offset;
@@ -30,6 +41,15 @@ export class AnswerMatch {
     }
     if (!pointer.find(bytes, start, end)) return false;
     this.#hash(bytes, pointer.start, pointer.end);
+    return true;
+  }
+
+  #readField(key: LayoutKey, bytes: Uint8Array, start: number, end: number): boolean {
+    if (!key.find(bytes, start, end)) return false;
+    if (key.isNumber) {
+      this.low = key.low;
+      this.high = key.high;
+    } else this.#hash(bytes, key.start, key.end);
     return true;
   }
 

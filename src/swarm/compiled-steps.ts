@@ -15,6 +15,7 @@ import type { Framing } from '../scenario/framing.js';
 import type { ConnectStep, LoginStep, OperationStep, PayloadField, SendStep } from '../scenario/program.js';
 import { AnswerCheck } from './answer-check.js';
 import { AnswerMatch } from './answer-match.js';
+import { LayoutWriter } from './layout-writer.js';
 
 /** A template as text, for the few places that need a string. */
 class Text {
@@ -162,6 +163,7 @@ export class CompiledSend {
   readonly match: AnswerMatch | undefined;
   readonly check: AnswerCheck | undefined;
   readonly maxBytes: number;
+  /** Writes the message to out[at..] and returns its end; PACKET_UNFIT when a value does not fit its field. */
   readonly write: WriteField;
 
   constructor(step: SendStep) {
@@ -170,7 +172,9 @@ export class CompiledSend {
     this.opcode = step.kind === 'text' ? OPCODE_TEXT : OPCODE_BINARY;
     this.match = step.match && new AnswerMatch(step.match);
     this.check = step.expect && new AnswerCheck(step.expect);
-    this.maxBytes = step.kind === 'text' ? templateMaxBytes(text) : hex.length / 2;
-    this.write = step.kind === 'text' ? compileTemplate(text) : writeBytes(hex);
+    const packet = step.packet && new LayoutWriter(step.packet);
+    this.maxBytes = packet?.maxBytes ?? (step.kind === 'text' ? templateMaxBytes(text) : hex.length / 2);
+    if (packet !== undefined) this.write = (context, out, at) => packet.write(context, out, at);
+    else this.write = step.kind === 'text' ? compileTemplate(text) : writeBytes(hex);
   }
 }

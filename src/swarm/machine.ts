@@ -8,6 +8,7 @@ import { CREDENTIAL_ASKED, CREDENTIAL_FAILED, CREDENTIAL_READY } from './credent
 import { drawBranch, drawThinkUs } from './draws.js';
 import type { Flow } from './flow.js';
 import type { Heartbeats } from './heartbeats.js';
+import { PACKET_UNFIT } from './layout-writer.js';
 import type { Logins } from './logins.js';
 import type { Pacing } from './pacing.js';
 import type { ReferenceClient } from './reference-client.js';
@@ -252,6 +253,10 @@ export class Machine {
     const { context } = this.#machine;
     const { scratch } = sender;
     const end = step.write(context, scratch, PAYLOAD_AT);
+    if (end === PACKET_UNFIT) {
+      errors.add('packet.unfit', 'a value of a packet does not fit its field, so it was not sent');
+      return false;
+    }
     const { match } = step;
     if (match !== undefined && !match.read(scratch, PAYLOAD_AT, end)) {
       errors.add('match.absent', 'a message does not have the field that its answer is matched by');

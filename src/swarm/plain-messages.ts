@@ -30,7 +30,11 @@ export class PlainMessages {
       const { match } = flow.sends[flow.operand(requests.step[request]! - flow.firstStep, 0)]!;
       if (match === undefined) {
         if (inOrder === NO_REQUEST) inOrder = request;
-      } else if (match.read(bytes, start, end) && match.low === requests.keyLow[request] && match.high === requests.keyHigh[request]) {
+      } else if (
+        match.readAnswer(bytes, start, end) &&
+        match.low === requests.keyLow[request] &&
+        match.high === requests.keyHigh[request]
+      ) {
         this.#answer(flow, request, bytes, start, end, nowUs);
         return;
       }

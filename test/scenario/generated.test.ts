@@ -45,6 +45,10 @@ test('the examples of docs/scenarios.md are right', () => {
   const others = blocks.slice(3);
   assert.ok(others.length >= 8);
   for (const block of others) {
+    if (block.startsWith('name:')) {
+      assert.ok(loadScenario(block, { file: 'docs' }).plan.maxClients > 0, block);
+      continue;
+    }
     const scenarios = block.startsWith('- ')
       ? `only:\n  executor: constant-clients\n  clients: 1\n  duration: 1s\n  flow:\n${flowOf(block)}`
       : block;
