@@ -1,19 +1,9 @@
 import { type Histogram, histogramOf } from './histogram.js';
-import { COUNTER, COUNTER_NAMES, type CounterName, GAUGE, TREND, TREND_NAMES, type TrendName } from './metric-names.js';
+import { COUNTER, type CounterName, GAUGE, TREND, type TrendName } from './metric-names.js';
+import { METRIC_TYPES } from './metric-types.js';
 import type { Recorder } from './recorder.js';
 
-export type MetricType = 'trend' | 'counter' | 'rate' | 'gauge';
-
-/** Every metric that a threshold or a report may name, with its type. Rates and gauges are derived from what is recorded. */
-export const METRIC_TYPES: ReadonlyMap<string, MetricType> = new Map<string, MetricType>([
-  ...TREND_NAMES.map((name) => [name, 'trend'] as const),
-  ...COUNTER_NAMES.map((name) => [name, 'counter'] as const),
-  ['errors', 'counter'],
-  ['checks', 'rate'],
-  ['session_failed', 'rate'],
-  ['clients', 'gauge'],
-  ['clients_max', 'gauge'],
-]);
+export { METRIC_TYPES, type MetricType } from './metric-types.js';
 
 /** What a metric says at one moment. Durations in milliseconds; undefined where there is no sample. */
 export type MetricView =

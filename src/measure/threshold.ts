@@ -1,4 +1,5 @@
-import { METRIC_TYPES, type MetricType, type MetricView } from './metric-view.js';
+import { METRIC_TYPES, type MetricType } from './metric-types.js';
+import type { MetricView } from './metric-view.js';
 
 /**
  * One rule on one metric, in the language of k6:

@@ -1,5 +1,5 @@
 /** The only reader of YAML: text -> a tree of plain values that remember where they stand. Built to be fed hostile files. */
-import { isMap, isScalar, isSeq, Lexer, LineCounter, type Node, Parser, parseDocument } from 'yaml';
+import { Composer, type CST, type Document, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, Parser } from 'yaml';
 import type { ErrorCode } from '../core/error-table.js';
 import { GwrkError } from '../core/errors.js';
 import { MAX_PROBLEMS, showValue } from './problems.js';
@@ -73,20 +73,24 @@ export function readYaml(text: string, source: string, problems: GwrkError[], in
     );
     return undefined;
   }
-  const tooMuch = findExcess(text);
+  const tokens: CST.Token[] = [];
+  const tooMuch = readTokens(text, lines, tokens);
   if (tooMuch) {
     lineStarts(text, lines);
     report('GWRK_SCENARIO_INVALID', tooMuch.summary, position(tooMuch.offset), { allowed: tooMuch.allowed });
     return undefined;
   }
 
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: false, merge: false, version: '1.2' });
+  const composer = new Composer({ prettyErrors: false, stringKeys: false, merge: false, version: '1.2' });
+  const [document, another] = composer.compose(tokens, true, text.length) as Iterable<Document>;
+  if (document === undefined) throw new Error('yaml composed no document'); // it does of an empty text too
+  if (another) report('GWRK_SCENARIO_SYNTAX', 'the file holds multiple documents', position(another.range?.[0] ?? 0));
   for (const error of document.errors) report('GWRK_SCENARIO_SYNTAX', firstLine(error.message), position(error.pos[0]));
   for (const warning of document.warnings) {
     // A tag that yaml does not know is a warning there; build() below refuses every tag.
     if (warning.code !== 'TAG_RESOLVE_FAILED') report('GWRK_SCENARIO_SYNTAX', firstLine(warning.message), position(warning.pos[0]));
   }
-  if (document.errors.length > 0) return undefined;
+  if (document.errors.length > 0 || another) return undefined;
 
   const build = (node: Node | null | undefined, fallback: Position): Tree => {
     const at = node?.range ? position(node.range[0], node.range[1]) : fallback;
@@ -124,28 +128,33 @@ export function readYaml(text: string, source: string, problems: GwrkError[], in
 }
 
 /**
- * The first place where the file nests too deep, grows too long or holds an alias, found from tokens alone: the lexer and
- * the parser's stack are loops, while composing the tree recurses and would take quadratic time on a depth bomb.
+ * Reads the tokens of the file, or finds the first place where it nests too deep, grows too long or holds an alias. That is
+ * seen from tokens alone: the lexer and the parser's stack are loops, while composing the tree recurses and would take
+ * quadratic time on a depth bomb.
  */
-function findExcess(text: string): { summary: string; allowed: string; offset: number } | undefined {
-  const parser = new Parser();
-  let tokens = 0;
+function readTokens(
+  text: string,
+  lines: LineCounter,
+  tokens: CST.Token[],
+): { summary: string; allowed: string; offset: number } | undefined {
+  lines.addNewLine(0);
+  const parser = new Parser(lines.addNewLine);
+  let lexemes = 0;
   let offset = 0;
   let isScalar = false;
   for (const lexeme of new Lexer().lex(text)) {
-    if (++tokens > MAX_TOKENS) return { summary: 'the file has too many values', allowed: `${MAX_TOKENS} tokens`, offset };
+    if (++lexemes > MAX_TOKENS) return { summary: 'the file has too many values', allowed: `${MAX_TOKENS} tokens`, offset };
     if (lexeme.charCodeAt(0) === ASTERISK && !isScalar) {
       return { summary: 'aliases are not allowed', allowed: 'the value itself, or variables:', offset };
     }
     isScalar = lexeme === SCALAR_FOLLOWS;
-    for (const _ of parser.next(lexeme)) {
-      // Only the stack is of interest; what leaves it is dropped.
-    }
+    for (const token of parser.next(lexeme)) tokens.push(token);
     if (parser.stack.length > MAX_DEPTH && depthOf(parser) > MAX_DEPTH) {
       return { summary: 'the file nests too deep', allowed: `${MAX_DEPTH} levels`, offset };
     }
     offset = parser.offset;
   }
+  for (const token of parser.end()) tokens.push(token);
   return undefined;
 }
 
@@ -153,7 +162,9 @@ function depthOf({ stack }: Parser): number {
   return stack.filter(({ type }) => type === 'block-map' || type === 'block-seq' || type === 'flow-collection').length;
 }
 
+/** All of them: the tokens were only read up to the excess. */
 function lineStarts(text: string, lines: LineCounter): void {
+  lines.lineStarts.length = 0;
   lines.addNewLine(0);
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
 }

@@ -22,6 +22,7 @@ const PROGRAMS: Readonly<Record<string, { readonly prints: readonly RegExp[]; re
   'broadcast.js': {
     prints: [/gateway thread: states delivered +[\d,]+ /u, /logic worker: delivery P99 +[\d.]+ ms/u, /refused +\d+, \d+, 0/u],
   },
+  'cli-start.js': { prints: [/gwrk --help +[\d]+ ms/u, /gwrk validate, 500 lines +[\d]+ ms/u] },
   'echo.js': { prints: [/gwrk run, .* [\d,]+ \/s/u, /npm ws client.* [\d,]+ \/s/u, /gwrk : ws client +[\d.]+ x/u], skip: needsUring },
   'gateway-10k.js': { prints: [/^answers +\d+/mu, /ws_msg_rtt p99 +[\d.]+ ms/u, /^verdict +\w+/mu] },
   'heartbeats.js': { prints: [/planned 500 \/s: answered +[\d,]+ \/s/u, /most answered +[\d,]+ \/s/u], skip: needsUring },
