@@ -1,4 +1,5 @@
 /** `--dry-run`: the plan as text, with what it will ask of the machines. Estimates say so. */
+import { framingOf } from './matching.js';
 import type { ExecutorSpec, Plan, ScenarioPlan } from './plan.js';
 import { createSchedule } from './schedule.js';
 import { estimateTraffic } from './traffic.js';
@@ -11,6 +12,7 @@ export function describePlan(plan: Plan): string {
   const lines: [string, string][] = [
     ['scenario', `${plan.name}  (${plan.hash.slice(0, 12)}, seed ${plan.seed})`],
     ['target', plan.target],
+    ...framingLine(plan),
     ...(plan.serve ? [['serve', `${plan.serve.command}  until ${plan.serve.ready} answers`] as [string, string]] : []),
     ['swarm', swarmLine(plan)],
     ['clients', `${formatNumber(plan.maxClients)} at most at one moment`],
@@ -27,6 +29,11 @@ export function describePlan(plan: Plan): string {
     lines.push([index === 0 ? 'thresholds' : '', `${metric} ${expression}${level === 'warn' ? ' (warning)' : ''}${abort}`]);
   }
   return lines.map(([label, text]) => `${label.padEnd(LABEL_LETTERS)}${text}`.trimEnd()).join('\n');
+}
+
+function framingLine(plan: Plan): [string, string][] {
+  const framing = framingOf(plan);
+  return framing === undefined ? [] : [['framing', framing]];
 }
 
 function swarmLine({ threads, transport, sourceIps, maxConnecting }: Plan): string {

@@ -124,7 +124,7 @@ export class Connections {
 
   /** The stream has not ended by itself within its time. */
   endOverdue(row: number): void {
-    this.#parts.errors.add('timeout.close', 'the server did not end the connection after its close frame was due');
+    this.#parts.errors.add('timeout.close', 'the server did not end the connection after we had ended our side of it');
     this.#parts.transport.abort(row);
   }
 
