@@ -15,7 +15,7 @@ export interface Hold {
   readonly untilMs: number;
   /** pacing_lag. */
   readonly lag: HoldTrend;
-  /** ws_msg_rtt; ws_ping where no message was answered. */
+  /** ws_msg_rtt; http_req_duration or ws_ping where no message was answered. */
   readonly response: HoldTrend;
 }
 
@@ -29,7 +29,7 @@ export interface HoldPlan {
   readonly endUs: number;
 }
 
-const WATCHED = [TREND.pacing_lag, TREND.ws_msg_rtt, TREND.ws_ping] as const;
+const WATCHED = [TREND.pacing_lag, TREND.ws_msg_rtt, TREND.http_req_duration, TREND.ws_ping] as const;
 
 /** Keeps what the recorders held when the ramp ended and when the plan did: the difference is the hold. */
 export class HoldWindow {
@@ -62,8 +62,13 @@ export class HoldWindow {
     this.#isClosed = true;
     const from = this.#from;
     if (from === undefined) return undefined;
-    const [lag, rtt, ping] = WATCHED.map((trend, index) => difference(from.buckets[index]!, this.#buckets(trend)));
-    this.#hold = { fromMs: from.elapsedUs / 1000, untilMs: elapsedUs / 1000, lag: lag!, response: rtt!.count > 0 ? rtt! : ping! };
+    const [lag, rtt, http, ping] = WATCHED.map((trend, index) => difference(from.buckets[index]!, this.#buckets(trend)));
+    this.#hold = {
+      fromMs: from.elapsedUs / 1000,
+      untilMs: elapsedUs / 1000,
+      lag: lag!,
+      response: [rtt!, http!].find(({ count }) => count > 0) ?? ping!,
+    };
     return this.#hold;
   }
 

@@ -23,6 +23,7 @@ export const TREND_NAMES = [
   'pacing_lag',
   'ws_reconnecting',
   'storm_recovery',
+  'http_req_duration',
 ] as const;
 
 export const COUNTER_NAMES = [
@@ -55,6 +56,8 @@ export const COUNTER_NAMES = [
   'storm_losses',
   'storm_unrecovered',
   'messages_away',
+  'http_reqs',
+  'http_reqs_failed',
 ] as const;
 
 export const GAUGE_NAMES = ['clients_connecting', 'clients_open', 'clients_ready', 'clients_peak_open'] as const;

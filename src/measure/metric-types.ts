@@ -9,6 +9,7 @@ export const METRIC_TYPES: ReadonlyMap<string, MetricType> = new Map<string, Met
   ['errors', 'counter'],
   ['checks', 'rate'],
   ['session_failed', 'rate'],
+  ['http_req_failed', 'rate'],
   ['clients', 'gauge'],
   ['clients_max', 'gauge'],
 ]);

@@ -30,14 +30,19 @@ export function metricView(name: string, from: Measurements): MetricView | undef
     case 'counter':
       return counterView(name === 'errors' ? from.errors : counterTotal(from.recorders, name as CounterName), from.elapsedMs);
     case 'rate':
-      return name === 'checks'
-        ? rateView(counterTotal(from.recorders, 'checks_passed'), counterTotal(from.recorders, 'checks_failed'), 'passes')
-        : rateView(counterTotal(from.recorders, 'sessions_ready'), counterTotal(from.recorders, 'sessions_failed'), 'fails');
+      return rateOf(name, from.recorders);
     case 'gauge':
       return { type: 'gauge', value: gaugeTotal(from.recorders, name === 'clients' ? GAUGE.clients_open : GAUGE.clients_peak_open) };
     default:
       return undefined;
   }
+}
+
+function rateOf(name: string, recorders: readonly Recorder[]): MetricView {
+  const total = (counter: CounterName): number => counterTotal(recorders, counter);
+  if (name === 'checks') return rateView(total('checks_passed'), total('checks_failed'), 'passes');
+  if (name === 'http_req_failed') return rateView(total('http_reqs') - total('http_reqs_failed'), total('http_reqs_failed'), 'fails');
+  return rateView(total('sessions_ready'), total('sessions_failed'), 'fails');
 }
 
 /** A counter over all workers. */

@@ -3,7 +3,7 @@ import tls from 'node:tls';
 import { type Clock, systemClock } from '../core/clock.js';
 import { errnoOf } from './errno.js';
 import { TickTimer } from './tick-timer.js';
-import type { Transport, TransportEvents, TransportOptions } from './transport.js';
+import type { TlsOptions, Transport, TransportEvents, TransportOptions } from './transport.js';
 
 const FREE = 0;
 const CONNECTING = 1;
@@ -30,7 +30,8 @@ export class NodeTransport implements Transport {
   readonly rings = 0;
   readonly #options: TransportOptions;
   readonly #clock: Clock;
-  readonly #secureContext: tls.SecureContext | undefined;
+  /** By target: what is said of TLS, and its context. */
+  readonly #secure: readonly ({ readonly options: TlsOptions; readonly context: tls.SecureContext } | undefined)[];
   readonly #timer: TickTimer;
   /** The socket of each row's present life; events of any other socket are dropped. */
   readonly #sockets: (RowSocket | null)[];
@@ -54,7 +55,13 @@ export class NodeTransport implements Transport {
     this.capacity = options.capacity;
     this.#options = options;
     this.#clock = clock;
-    this.#secureContext = options.tls === undefined ? undefined : tls.createSecureContext(options.tls);
+    const contexts = new Map<TlsOptions, tls.SecureContext>();
+    this.#secure = options.targets.map(({ tls: own = options.tls }) => {
+      if (!own) return undefined;
+      const context = contexts.get(own) ?? tls.createSecureContext(own);
+      contexts.set(own, context);
+      return { options: own, context };
+    });
     this.#timer = new TickTimer(clock, (nowUs) => this.#tick(nowUs));
     this.#sockets = new Array<RowSocket | null>(options.capacity).fill(null);
     this.#state = new Uint8Array(options.capacity);
@@ -89,7 +96,8 @@ export class NodeTransport implements Transport {
     this.#state[row] = CONNECTING;
     this.#errno[row] = 0;
     this.#errorTexts.delete(row);
-    const socket = this.#secureContext === undefined ? this.#openPlain(row) : this.#openTls(row, target, this.#secureContext);
+    const secure = this.#secure[target];
+    const socket = secure === undefined ? this.#openPlain(row) : this.#openTls(row, target, secure.options, secure.context);
     socket.on('end', this.#onEnd).on('error', this.#onError).on('close', this.#onClose);
     this.#sockets[row] = socket;
     const endpoint = this.#options.targets[target]!;
@@ -159,10 +167,9 @@ export class NodeTransport implements Transport {
     return adopt(socket, socket, row).on('connect', this.#onConnect) as RowSocket;
   }
 
-  #openTls(row: number, target: number, secureContext: tls.SecureContext): RowSocket {
+  #openTls(row: number, target: number, { rejectUnauthorized, servername }: TlsOptions, secureContext: tls.SecureContext): RowSocket {
     const raw = new net.Socket();
     adopt(raw, raw, row).on('error', this.#onError);
-    const { rejectUnauthorized, servername } = this.#options.tls!;
     // The certificate is checked against this name; only a name may be sent as such (RFC 6066 section 3).
     const host = servername ?? this.#options.targets[target]!.address;
     const name = net.isIP(host) === 0 ? { servername: host } : { host };

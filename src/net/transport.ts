@@ -57,6 +57,8 @@ export interface Endpoint {
   readonly address: string;
   readonly family: 4 | 6;
   readonly port: number;
+  /** Instead of the transport's own: null speaks none. */
+  readonly tls?: TlsOptions | null;
 }
 
 export interface TlsOptions {

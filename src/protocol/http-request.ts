@@ -29,6 +29,7 @@ const LENGTH = ascii('content-length: ');
 type Write<Context> = (context: Context, out: Uint8Array, at: number) => number;
 
 export class RequestTemplate<Context> {
+  readonly method: string;
   readonly isHead: boolean;
   /** No request is longer. */
   readonly maxBytes: number;
@@ -43,6 +44,7 @@ export class RequestTemplate<Context> {
   readonly #body: Uint8Array | undefined;
 
   constructor({ method, host, path, headers, body, maxBytes }: RequestTemplateOptions<Context>) {
+    this.method = method;
     this.isHead = method === 'HEAD';
     this.#beforePath = ascii(`${method} `);
     this.#behindPath = ascii(` HTTP/1.1\r\nhost: ${host}\r\n`);

@@ -9,7 +9,7 @@ import type { ThresholdRecord } from './thresholds.js';
 export type Line = readonly [label: string, text: string];
 
 /** Counters that have a line of their own in the summary. */
-const TOLD_ELSEWHERE = /^(ledger_|checks_|connects_|sessions_|heartbeats_|messages_|connections_lost$|errors$)/;
+const TOLD_ELSEWHERE = /^(ledger_|checks_|connects_|sessions_|heartbeats_|messages_|connections_lost$|errors$|http_reqs_failed$)/;
 
 export function clientLines(report: Report): Line[] {
   const { planned, connected, ready, failed, lost, peakOpen } = report.clients;

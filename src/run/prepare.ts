@@ -5,9 +5,10 @@ import { chooseTransport, type TransportChoice } from '../net/create-transport.j
 import { autoSources, expandSources } from '../net/source-addresses.js';
 import type { Endpoint, TlsOptions } from '../net/transport.js';
 import type { Plan } from '../scenario/plan.js';
-import { isStream, isWebSocket } from '../scenario/target-kind.js';
-import type { WorkerStart } from '../swarm/messages.js';
+import { isHttp, isStream, isWebSocket } from '../scenario/target-kind.js';
+import { type HttpOrigin, POOL_CONNECTIONS, type WorkerStart } from '../swarm/messages.js';
 import { loadFeeders } from './feeder-files.js';
+import { type ResolvedOrigin, resolveOrigins } from './http-origins.js';
 import { checkLimits, describeNeeds, type PlanNeeds, portsPerAddress, readMachine } from './limits.js';
 import type { RunOptions } from './run-options.js';
 import { parseTarget, resolveTarget, type Target } from './target-address.js';
@@ -34,13 +35,15 @@ const CONTROL_WORDS = 3;
  */
 export async function prepareRun(plan: Plan, options: RunOptions): Promise<Preparation> {
   const target = parseTarget(plan.target);
-  if (!isWebSocket(target.url) && !isStream(target.url))
+  if (!isWebSocket(target.url) && !isStream(target.url) && !isHttp(target.url))
     throw new GwrkError('GWRK_USAGE', `a target of the kind ${target.kind} cannot be loaded`, {
       given: target.url,
-      allowed: 'ws://, wss://, tcp://, tls://',
+      allowed: 'ws://, wss://, http://, https://, tcp://, tls://',
     });
   const endpoints = await resolveTarget(target, { typed: options.isTargetTyped, allow: options.allowTargets });
-  const transport = chooseTransport({ wanted: plan.transport, tls: target.secure });
+  const origins = await resolveOrigins(plan, { typed: false, allow: options.allowTargets });
+  const hasTls = target.secure || origins.some((origin) => origin.target.secure);
+  const transport = chooseTransport({ wanted: plan.transport, tls: hasTls });
   const feeders = loadFeeders(plan.feeders);
   const machine = readMachine();
   const isLocal = endpoints.every(isLoopback);
@@ -48,9 +51,9 @@ export async function prepareRun(plan: Plan, options: RunOptions): Promise<Prepa
   const sources =
     plan.sourceIps.length > 0 ? expandSources(plan.sourceIps) : autoSources(endpoints[0]!, plan.maxClients, portsPerAddress(machine));
   const needs: PlanNeeds = {
-    clients: plan.maxClients,
+    clients: plan.maxClients + origins.length * threads * Math.min(POOL_CONNECTIONS, plan.maxClients),
     transport: transport.kind,
-    tls: target.secure,
+    tls: hasTls,
     sources: sources.length,
     targets: endpoints.length,
     targetIsLocal: isLocal,
@@ -71,6 +74,8 @@ export async function prepareRun(plan: Plan, options: RunOptions): Promise<Prepa
       host: target.host,
       path: target.path,
       isStream: isStream(target.url),
+      isHttp: isHttp(target.url),
+      ...(origins.length > 0 && { origins: origins.map((each) => originOf(each, options)) }),
       ...(target.secure && { tls: tlsOptions(target, options) }),
       transport: transport.kind,
       sources,
@@ -96,6 +101,12 @@ function threadCount({ threads, maxClients }: Plan, cores: number, isLocal: bool
 
 function isLoopback({ address }: Endpoint): boolean {
   return address.startsWith('127.') || address === '::1';
+}
+
+/** Each origin with its own TLS, so that that of the target is not taken for it. */
+function originOf({ origin, target, targets }: ResolvedOrigin, options: RunOptions): HttpOrigin {
+  const tls = target.secure ? tlsOptions(target, options) : null;
+  return { origin, targets: targets.map((endpoint) => ({ ...endpoint, tls })) };
 }
 
 /** TLS names a server only by host name (RFC 6066 section 3), never by address. */

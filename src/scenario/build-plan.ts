@@ -62,7 +62,7 @@ export function buildPlan(
       (at, error, text) => {
         problems.push(expressionProblem(error, text, nodeAt(tree, at)?.at ?? positionAt(tree, at)));
       },
-      { framing: entry.framing, isStream: isStream(file.target), layouts, readPayload: options.readPayload, refuse },
+      { framing: entry.framing, isStream: isStream(file.target), target: file.target, layouts, readPayload: options.readPayload, refuse },
     );
     for (const name of capturesNeverMade(program, clientValuesIn(program)))
       report([...path, 'flow'], `no step of this flow captures ${name}`, `capture: { ${name}: { json: /... } } on a step before its use`);

@@ -1,6 +1,7 @@
 /** A validated flow -> a program. The order of steps has been checked (flow-order.ts); nothing here can fail but `{{ }}`. */
 import { operationByName } from '../protocol/packet/opcodes.js';
 import { captureRulesOf } from './capture-rules.js';
+import { compileHttp } from './compile-http.js';
 import type { Expression, Template } from './expression.js';
 import { templateMaxBytes } from './expression-evaluate.js';
 import { type Constants, ExpressionError, literal, parseTemplate } from './expression-parse.js';
@@ -19,6 +20,7 @@ import {
   OP_EVERY,
   OP_EXPECT,
   OP_HEARTBEAT,
+  OP_HTTP,
   OP_JOIN,
   OP_JUMP,
   OP_LEAVE,
@@ -49,6 +51,7 @@ export interface Surroundings extends PayloadSources {
   readonly framing?: Framing | undefined;
   /** The target is a plain stream. */
   readonly isStream?: boolean;
+  readonly target?: string;
   /** Told of what is wrong in a step for a reason that no schema knows. */
   readonly refuse?: (path: Path, summary: string, details: IssueDetails) => void;
 }
@@ -83,6 +86,7 @@ class FlowCompiler {
     loops: [],
     chooses: [],
     everys: [],
+    https: [],
   };
   readonly #around: Surroundings;
   #framing: Framing | undefined;
@@ -150,6 +154,8 @@ class FlowCompiler {
     } else if (step.think !== undefined) {
       thinks.push(thinkOf(step.think));
       this.#emit(OP_THINK, thinks.length - 1);
+    } else if (step.http) {
+      this.#http(step.http, [...path, 'http']);
     } else if (step.disconnect) {
       this.#emit(OP_DISCONNECT, step.disconnect.code, step.disconnect.polite && this.#authenticated ? 1 : 0);
       this.#authenticated = false;
@@ -218,6 +224,20 @@ class FlowCompiler {
       ...(subprotocol === undefined ? {} : { subprotocol }),
       timeoutUs: timeout,
     };
+  }
+
+  #http(step: StepOf<'http'>, path: Path): void {
+    const { https, connects } = this.#lists;
+    const http = compileHttp(step, this.#around.target ?? '', {
+      text: (value, ...keys) => this.#text(value, [...path, ...keys]),
+      expectation: (expect, ...keys) => this.#expectation(expect, [...path, ...keys]),
+    });
+    if (http.origin === undefined) {
+      connects.push({ headers: [], timeoutUs: http.expect.withinUs });
+      this.#emit(OP_CONNECT, connects.length - 1);
+    }
+    https.push(http);
+    this.#emit(OP_HTTP, https.length - 1);
   }
 
   #operation(op: StepOf<'op'>, path: Path): OperationStep {

@@ -88,7 +88,7 @@ function walk(steps: readonly unknown[], path: Path, standing: Standing, depth: 
       else {
         checkStep(name, [...at, name], standing, depth, report);
         if (name === 'every') checkEvery((step as { every: unknown }).every, [...at, 'every'], standing, depth, report);
-        connects ||= name === 'connect';
+        connects ||= name === 'connect' || name === 'http';
       }
     }
   }

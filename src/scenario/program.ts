@@ -27,6 +27,7 @@ export const OP_DISCONNECT = 13; // a: close code (1000), b: 1 = with DISCONNECT
 export const OP_CHOOSE = 14; // a: index in chooses
 export const OP_JUMP = 15; // a: where to go on; the end of a branch
 export const OP_EVERY = 16; // a: index in everys, b: where the flow goes on; the sends between run beside it
+export const OP_HTTP = 17; // a: index in https
 export const INSTRUCTION_WORDS = 4;
 
 /** Loops nest at most this deep, so that a client's loop counters are fixed columns. */
@@ -133,6 +134,22 @@ export interface SendStep {
   readonly expect?: Expectation;
 }
 
+export interface HttpStep {
+  readonly method: string;
+  /** "http://host:port" of a server beside the target. Absent: the target, on the client's own connection, which the instruction before opens. */
+  readonly origin?: string;
+  /** Absent: the path of the target. */
+  readonly path?: Template;
+  readonly headers: readonly { readonly name: string; readonly value: Template }[];
+  readonly body?: { readonly kind: 'text'; readonly text: Template } | { readonly kind: 'bytes'; readonly hex: string };
+  /** Absent: every status below 400 passes. */
+  readonly statuses?: readonly number[];
+  readonly expect: Expectation;
+  /** Redirects that are followed. */
+  readonly follow: number;
+  readonly keepalive: boolean;
+}
+
 export interface ThinkStep {
   readonly minUs: number;
   readonly maxUs: number;
@@ -198,5 +215,6 @@ export interface Program {
   readonly loops: readonly LoopStep[];
   readonly chooses: readonly ChooseStep[];
   readonly everys: readonly EveryStep[];
+  readonly https: readonly HttpStep[];
   readonly reconnect?: ReconnectStep;
 }

@@ -1,8 +1,9 @@
 /** The quick command line: `gwrk run [flags] ws://host/path`. It becomes a scenario file, so both have the same checks. */
 import { loadScenario } from './load.js';
 import type { Plan } from './plan.js';
+import { quickHttpFlow } from './quick-http.js';
 import { streamBody } from './quick-stream.js';
-import { isStream } from './target-kind.js';
+import { isHttp, isStream } from './target-kind.js';
 
 /** What the flags said, in base units; absent means not given. */
 export interface QuickOptions {
@@ -46,7 +47,7 @@ export function planFromUrl(url: string, given: QuickOptions): Plan {
     shareRequests(connections, requests).map(({ name, clients, each }) => [
       name,
       {
-        ...scenarioOf(options, clients, Math.min(connections, requests ?? connections), each),
+        ...scenarioOf(options, clients, Math.min(connections, requests ?? connections), each, isHttp(url)),
         ...(stream === undefined ? {} : { framing: stream.framing }),
       },
     ]),
@@ -73,7 +74,7 @@ function shareRequests(connections: number, requests: number | undefined): { nam
 }
 
 /** `total` is the number of clients over both groups: each group ramps in the time that all of them take. */
-function scenarioOf(options: QuickOptions, clients: number, total: number, each: number | undefined): object {
+function scenarioOf(options: QuickOptions, clients: number, total: number, each: number | undefined, isRequest: boolean): object {
   const { connectRate, timeoutUs = DEFAULT_TIMEOUT_US } = options;
   const durationUs = options.durationUs ?? (each === undefined ? DEFAULT_DURATION_US : LONGEST_FOR_REQUESTS_US);
   const load =
@@ -89,8 +90,9 @@ function scenarioOf(options: QuickOptions, clients: number, total: number, each:
   return {
     ...load,
     gracefulStop: us(timeoutUs),
-    afterFlow: each === undefined ? 'hold' : 'leave',
-    flow: flowOf(options, us(timeoutUs), each),
+    // A client of HTTP that got no connection tries again; one that holds a connection has it or has not.
+    afterFlow: each !== undefined ? 'leave' : isRequest ? 'repeat' : 'hold',
+    flow: flowOf(options, us(timeoutUs), each, isRequest),
   };
 }
 
@@ -98,10 +100,12 @@ function flowOf(
   { body = '', headers = [], keepalive = true, messageRate }: QuickOptions,
   timeout: string,
   count: number | undefined,
+  isRequest: boolean,
 ): object[] {
   const connect = { connect: { timeout, ...(headers.length === 0 ? {} : { headers: joinHeaders(headers) }) } };
   const disconnect = { disconnect: {} };
   const pace = { ...(messageRate === undefined ? {} : { every: us(1e6 / messageRate) }), ...(count === undefined ? {} : { count }) };
+  if (isRequest) return quickHttpFlow({ pace, body, headers: joinHeaders(headers), keepalive, timeout });
   const request = body === '' ? [] : [{ send: { text: body, expect: { within: timeout } } }];
   if (keepalive && request.length > 0) return [connect, { loop: { ...pace, steps: request } }, disconnect];
   if (keepalive && count === undefined) return [connect];

@@ -5,6 +5,7 @@ import { didYouMean } from './nearest-name.js';
 import { captures } from './schema-feeder.js';
 import { type Branch, chooseOf, type Every, everyOf, reconnect, think } from './schema-flow.js';
 import { framing } from './schema-framing.js';
+import { http } from './schema-http.js';
 import { bytesAt, packetFields } from './schema-layouts.js';
 import { addIssue, always, clientNumber, clientText, count, durationUs, fixedText, jsonPointer, oneValue, share } from './schema-values.js';
 
@@ -211,6 +212,7 @@ export const STEP_NAMES = [
   'op',
   'send',
   'expect',
+  'http',
   'think',
   'loop',
   'choose',
@@ -239,6 +241,7 @@ const plainSteps = {
     .extend({ capture: captures().optional().describe('Keeps values of the message by name, for `{{ }}` in later steps of the client.') })
     .optional()
     .describe('Waits for a message that no send of ours caused.'),
+  http: http.optional().describe('A request of HTTP, and its answer.'),
   think: think.optional().describe('Does nothing for a time: `think: 2s`, or a time drawn anew each time.'),
   disconnect: disconnect.optional().describe('Closes the connection.'),
   reconnect: reconnect

@@ -11,7 +11,7 @@ import { framing } from './schema-framing.js';
 import { layouts } from './schema-layouts.js';
 import { steps } from './schema-steps.js';
 import { addIssue, always, clientText, count, durationUs, fixedText, identifier, MAX_CLIENTS, name, rate } from './schema-values.js';
-import { isStream, isWebSocket } from './target-kind.js';
+import { isHttp, isStream, isWebSocket } from './target-kind.js';
 
 const clients = () => count(1, MAX_CLIENTS);
 const perSecond = () => rate(0, 10_000_000);
@@ -167,9 +167,11 @@ const target = fixedText(2048).superRefine((value, context) => {
   if (value.includes('{{')) return;
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (!url)
-    addIssue(context, 'this is not a URL', { allowed: 'ws://host:port/path, wss://host:port/path, tcp://host:port or tls://host:port' });
-  else if (!isWebSocket(value) && !isStream(value))
-    addIssue(context, 'this kind of target is not supported', { allowed: 'ws://, wss://, tcp:// or tls://' });
+    addIssue(context, 'this is not a URL', {
+      allowed: 'ws://host:port/path, wss://, http://host:port/path, https://, tcp://host:port or tls://',
+    });
+  else if (!isWebSocket(value) && !isStream(value) && !isHttp(value))
+    addIssue(context, 'this kind of target is not supported', { allowed: 'ws://, wss://, http://, https://, tcp:// or tls://' });
   else if (url.username || url.password)
     addIssue(context, 'a target holds no user or password', { given: `${url.protocol}//...@${url.host}`, allowed: 'headers: of connect' });
   else if (isStream(value) && (url.port === '' || !/^\/?$/.test(url.pathname + url.search + url.hash)))

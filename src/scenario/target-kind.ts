@@ -2,5 +2,8 @@
 
 export const isWebSocket = (target: string): boolean => /^wss?:\/\//iu.test(target);
 
+/** http or https: each client has a connection that its requests open. */
+export const isHttp = (target: string): boolean => /^https?:\/\//iu.test(target);
+
 /** tcp or tls: connect steps make no upgrade, and framing says where messages end. */
 export const isStream = (target: string): boolean => /^(tcp|tls):\/\//iu.test(target);

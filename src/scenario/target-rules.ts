@@ -1,6 +1,6 @@
 /** Whether the steps of a flow can be done with the kind of target that the file names. Looks at the file as it was written. */
 import type { IssueDetails } from './schema-values.js';
-import { isStream } from './target-kind.js';
+import { isHttp, isStream } from './target-kind.js';
 
 type Path = readonly PropertyKey[];
 type Report = (path: Path, summary: string, details?: IssueDetails) => void;
@@ -12,7 +12,7 @@ const FRAMING_HINT = 'framing: { delimiter: "\\n" }, { length: { width: 2 } } or
 
 /** Reports what of the scenario `entry`, which may be anything at all, does not go with the target. */
 export function checkTarget(target: unknown, entry: unknown, path: Path, report: Report): void {
-  if (typeof target !== 'string' || !isMap(entry)) return;
+  if (typeof target !== 'string' || !isMap(entry) || isHttp(target)) return;
   if (!isStream(target)) {
     if (entry.framing !== undefined) reportFraming([...path, 'framing'], report);
     forEachStep(entry.flow, [...path, 'flow'], (name, step, at) => {
@@ -52,7 +52,7 @@ function reportFraming(path: Path, report: Report): void {
 }
 
 /** Every step within `steps`, also those inside other steps, in the order of the file. */
-function forEachStep(steps: unknown, path: Path, visit: (name: string, step: unknown, path: Path) => void): void {
+export function forEachStep(steps: unknown, path: Path, visit: (name: string, step: unknown, path: Path) => void): void {
   if (!Array.isArray(steps)) return;
   for (const [index, step] of steps.entries()) {
     if (!isMap(step)) continue;

@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { GwrkError } from '../core/errors.js';
 import { isIterations } from './after-flow.js';
 import { checkFlow } from './flow-order.js';
+import { checkHttp } from './http-rules.js';
 import { didYouMean } from './nearest-name.js';
 import { showValue } from './problems.js';
 import { commonPart, type ScenarioFile, scenarioFile } from './schema.js';
@@ -43,6 +44,7 @@ export function validateFile(tree: Tree, faulty: ReadonlySet<Tree>, problems: Gw
       report([...path, 'afterFlow'], `${executor} repeats the flow`, { given: afterFlow, allowed: 'repeat' });
     checkFlow(valueAt(entry, ['flow']), [...path, 'flow'], afterFlow, report);
     checkTarget(valueAt(root, ['target']), entry, path, report);
+    checkHttp(valueAt(root, ['target']), entry, path, report);
   }
   return problems.length > before ? undefined : result.data;
 }

@@ -30,8 +30,9 @@ export const WAIT_SETTLED = 11; // the last open request, before the connection 
 export const WAIT_CLOSED = 12;
 export const WAIT_TURN = 13; // a pause that lets others run, or before a failed flow is tried again
 export const WAIT_HOLD = 14; // its flow is over, its connection is held
-export const WAIT_OVER = 15; // there is no client on this row
-export const WAIT_START = 16; // the row is kept for a client that will start shortly
+export const WAIT_HTTP = 15; // the answer to a request of HTTP
+export const WAIT_OVER = 16; // there is no client on this row, or not yet
+export const WAIT_START = 17; // the row is kept for a client that will start shortly
 
 /** Bits of a client's flags. */
 export const FLAG_WAS_READY = 1; // counted in sessions_ready

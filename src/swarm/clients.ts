@@ -188,6 +188,7 @@ export class Clients {
   #over(row: number, nowUs: number): void {
     const { table, timers, credentials, recorder, reconnects, flows } = this.#parts;
     table.waits[row] = C.WAIT_OVER;
+    this.#parts.http?.abandon(row);
     reconnects?.flowOver(flows[table.scenario[row]!]!, row, nowUs);
     timers.cancelFlow(row);
     timers.cancelHeartbeat(row);
@@ -229,6 +230,9 @@ export class Clients {
       case C.WAIT_ROOM:
         errors.add('timeout.room', 'the server did not answer a join or leave in time');
         wakes.satisfyNow(row, C.WAIT_ROOM, nowUs);
+        break;
+      case C.WAIT_HTTP:
+        this.#parts.http!.overdue(row, nowUs);
         break;
       case C.WAIT_PUSH:
         recorder.count(COUNTER.checks_failed);

@@ -9,6 +9,7 @@ import type { ClientValues } from './client-values.js';
 import type { Credentials } from './credentials.js';
 import type { ErrorCounts } from './error-counts.js';
 import type { Flow } from './flow.js';
+import type { HttpSteps } from './http-steps.js';
 import type { Reconnects } from './reconnects.js';
 import type { Sender } from './sender.js';
 import type { Timers } from './timers.js';
@@ -35,6 +36,10 @@ export interface ConnectionParts {
   beside?: Beside;
   /** Present when some flow has a reconnect step. */
   reconnects?: Reconnects;
+  /** Present when some flow has http steps. */
+  http?: HttpSteps;
+  /** With them, by client: since when nothing but its plan keeps it from its next request, us. */
+  freeUs?: Float64Array;
 }
 
 /**
@@ -77,7 +82,7 @@ export class Connections {
       recorder.record(TREND.ws_upgrading, totalUs - table.tcpUs[row]!);
     }
     recorder.count(COUNTER.connects_established);
-    recorder.count(COUNTER.ws_sessions);
+    if (!this.#flowOf(row).isHttp) recorder.count(COUNTER.ws_sessions);
     table.phase[row] = C.OPEN;
     this.openCount++;
     if (this.openCount > this.peakOpen) this.peakOpen = this.openCount;
@@ -154,7 +159,11 @@ export class Connections {
     const { table, timers, answers, wakes, credentials } = this.#parts;
     const phase = table.phase[row]!;
     const isWanted = (table.flags[row]! & C.FLAG_CLOSE_WANTED) !== 0;
-    if (!isWanted && phase !== C.CLOSING) {
+    // A server may end a connection of HTTP between two requests, and the next one opens another.
+    const isHttp = this.#flowOf(row).isHttp && phase >= C.OPEN && (isWanted || phase === C.OPEN);
+    if (isHttp) this.#parts.http!.closed(row, errno, nowUs);
+    else this.#parts.http?.abandon(row);
+    if (!isWanted && !isHttp && phase !== C.CLOSING) {
       this.#countEnd(row, phase, errno);
       this.countLoss(row);
     }
@@ -164,13 +173,14 @@ export class Connections {
     table.phase[row] = C.IDLE;
     table.flags[row]! &= ~(C.FLAG_CLOSE_WANTED | C.FLAG_PING_CHECK);
     table.resetConnection(row);
-    timers.cancelFlow(row);
+    if (!isHttp || isWanted) timers.cancelFlow(row);
     timers.cancelHeartbeat(row);
     this.#parts.beside?.stop(row, nowUs);
     answers.abandon(row);
     credentials.forgetNonce(row);
     if (isWanted) this.#parts.reconnects?.endedInOrder(row);
-    if (!isWanted) wakes.fail(row);
+    if (isHttp) wakes.satisfyNow(row, C.WAIT_CLOSED, nowUs);
+    else if (!isWanted) wakes.fail(row);
     else if (!wakes.satisfyNow(row, C.WAIT_CLOSED, nowUs)) wakes.fail(row);
   }
 
@@ -187,6 +197,7 @@ export class Connections {
   #countReady(row: number, nowUs: number): void {
     const { table, recorder } = this.#parts;
     this.readyCount++;
+    if (this.#flowOf(row).isHttp && (table.flags[row]! & C.FLAG_WAS_READY) !== 0) return;
     recorder.record(TREND.session_ready, nowUs - table.intendedUs[row]!);
     this.#parts.reconnects?.ready(row, this.#flowOf(row).stormUs, nowUs);
     if ((table.flags[row]! & C.FLAG_WAS_READY) !== 0) return;

@@ -94,9 +94,10 @@ export class Connector {
     recorder.record(TREND.tcp_connecting, tcpUs);
     table.phase[row] = C.UPGRADING;
     const framings = this.#framings;
-    if (framings === undefined) return;
     const flow = this.#parts.flows[table.scenario[row]!]!;
-    framings.begin(row, flow.connects[flow.operand(table.pc[row]! - 1, 0)]!);
+    if (!flow.isStream) return;
+    if (flow.isHttp) this.#parts.http!.opened(row, nowUs);
+    framings?.begin(row, flow.connects[flow.operand(table.pc[row]! - 1, 0)]!);
     this.#upgraded(row, nowUs);
   }
 
@@ -187,7 +188,8 @@ export class Connector {
     this.#connections.upgraded(row, nowUs);
     // Where authentication follows at once the place stays taken until it is done: the server has the work still before it.
     if (flow.opcode(table.pc[row]!) !== P.OP_AUTH) this.#connections.releaseSlot(row);
-    if (flow.isReference) wakes.satisfy(row, C.WAIT_CONNECT);
+    // A paced request keeps its time, however long its connection took.
+    if (flow.isReference || flow.isHttp) wakes.satisfy(row, C.WAIT_CONNECT);
     else wakes.satisfyNow(row, C.WAIT_CONNECT, nowUs);
   }
 }

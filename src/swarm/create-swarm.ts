@@ -24,6 +24,8 @@ import { Flow } from './flow.js';
 import { FramingReader } from './framing-reader.js';
 import { FramingTable } from './framing-table.js';
 import { Heartbeats } from './heartbeats.js';
+import { HttpClient } from './http-client.js';
+import { poolSlots } from './http-pool.js';
 import { Incoming } from './incoming.js';
 import { Logins } from './logins.js';
 import { Machine } from './machine.js';
@@ -76,7 +78,8 @@ export function createFlows(start: WorkerStart): Flow[] {
       firstStep,
       host: start.host,
       path: start.path,
-      isStream: start.isStream === true,
+      isStream: start.isStream === true || start.isHttp === true,
+      isHttp: start.isHttp === true,
     };
     const flow = new Flow(plan, place);
     flows.push(flow);
@@ -86,7 +89,12 @@ export function createFlows(start: WorkerStart): Flow[] {
   return flows;
 }
 
-/** Rows that the flows need together: the transport's capacity. */
+/** Rows of the transport: the clients', and behind them those of connections to servers beside the target. */
+export function capacityOf({ origins = [] }: WorkerStart, flows: readonly Flow[]): number {
+  return rowsOf(flows) + poolSlots(origins, rowsOf(flows));
+}
+
+/** Rows that the flows need together. */
 export function rowsOf(flows: readonly Flow[]): number {
   return Math.max(
     1,
@@ -126,7 +134,7 @@ export function createSwarm(
   const credentials = new Credentials(table, recorder, errors, wakes, askLogins);
   const framings = start.isStream === true ? new FramingTable(rows, flows) : undefined;
   const longest = flows.flatMap((flow) => flow.sends.map((send) => send.maxBytes));
-  const sender = new Sender(transport, recorder, prng, Math.max(MAX_CLIENT_MESSAGE, ...longest), framings);
+  const sender = new Sender(transport, recorder, prng, Math.max(MAX_CLIENT_MESSAGE, ...longest), framings, flows[0]?.isStream);
   const parts: ConnectionParts = { table, flows, transport, sender, recorder, errors, wakes, timers, answers, credentials };
   if (everys > 0) parts.beside = new Beside(parts, prng, everys);
   if (flows.some((flow) => flow.plan.program.reconnect !== undefined)) parts.reconnects = new Reconnects(parts, prng);
@@ -137,6 +145,14 @@ export function createSwarm(
   const values = createValues(start, table, context, errors);
   if (values !== undefined) parts.values = context.values = values;
   const connections = new Connections(parts);
+  const places = {
+    isTarget: start.isHttp === true,
+    ownOrigin: `${start.tls === undefined ? 'http' : 'https'}://${start.host}`,
+    origins: start.origins ?? [],
+    firstTarget: start.targets.length,
+  };
+  const http = flows.some((flow) => flow.https.length > 0) ? new HttpClient(parts, connections, context, places) : undefined;
+  if (http !== undefined) parts.http = http;
   const limits = { maxConnecting: start.maxConnecting, targets: start.targets.length, sources: start.sources.length };
   const connector = new Connector(parts, connections, context, limits, framings);
   const heartbeats = new Heartbeats(parts, connections, macs, prng);
@@ -162,9 +178,11 @@ export function createSwarm(
   });
   const incoming = new Incoming(parts, connections, new PlainMessages(parts, context), reference);
   const frames =
-    framings === undefined
-      ? new FrameReader({ capacity: rows, role: 'client', maxMessageBytes: MAX_SERVER_MESSAGE, maxFragments: MAX_FRAGMENTS }, incoming)
-      : new FramingReader(framings, incoming);
+    start.isHttp === true && http !== undefined
+      ? http
+      : framings === undefined
+        ? new FrameReader({ capacity: rows, role: 'client', maxMessageBytes: MAX_SERVER_MESSAGE, maxFragments: MAX_FRAGMENTS }, incoming)
+        : new FramingReader(framings, incoming);
   const swarm = new Swarm(
     { ...parts, clock, connections, connector, context, clients, logins, arrivals, endings, storms, incoming, frames, slow },
     host,

@@ -5,6 +5,7 @@ import { createSchedule, type Schedule, shardCount } from '../scenario/schedule.
 import { AnswerCheck } from './answer-check.js';
 import type { ClientTable } from './client-table.js';
 import { CompiledConnect, CompiledLogin, CompiledOperation, CompiledSend } from './compiled-steps.js';
+import { CompiledHttp } from './http-step.js';
 import { type ValueNeeds, valueNeedsOf } from './value-needs.js';
 
 export interface FlowPlace {
@@ -17,6 +18,8 @@ export interface FlowPlace {
   readonly path: string;
   /** Connections are plain streams. */
   readonly isStream: boolean;
+  /** The target speaks HTTP. */
+  readonly isHttp: boolean;
 }
 
 /** One scenario as a worker runs it: the program with its steps compiled, and what can be known of each instruction beforehand. */
@@ -27,6 +30,8 @@ export class Flow {
   readonly afterFlow: AfterFlow;
   /** Its connections are plain streams, not upgraded. */
   readonly isStream: boolean;
+  /** Its connections are opened by requests of HTTP, and serve nothing else. */
+  readonly isHttp: boolean;
   /** Speaks the reference protocol: what comes in is packets. */
   readonly isReference: boolean;
   /** Credentials serve more than one connection, so they outlive AUTH. */
@@ -41,6 +46,7 @@ export class Flow {
   readonly operations: readonly CompiledOperation[];
   readonly sends: readonly CompiledSend[];
   readonly pushes: readonly AnswerCheck[];
+  readonly https: readonly CompiledHttp[];
   readonly joins: readonly { readonly room: NumberOf; readonly timeoutUs: number }[];
   /** By instruction: depth of the innermost loop around it, -1 outside of loops. */
   readonly loopDepth: Int8Array;
@@ -75,6 +81,7 @@ export class Flow {
     this.firstRow = place.firstRow;
     this.firstStep = place.firstStep;
     this.isStream = place.isStream;
+    this.isHttp = place.isHttp;
     this.isOpen = executor.kind === 'constant-arrival-rate' || executor.kind === 'ramping-arrival-rate';
     this.rows = rowsOf(this.schedule, this.isOpen, place);
     this.logins = program.logins.map((step) => new CompiledLogin(step));
@@ -82,6 +89,7 @@ export class Flow {
     this.operations = program.operations.map((step) => new CompiledOperation(step));
     this.sends = program.sends.map((step) => new CompiledSend(step));
     this.joins = program.rooms.map(({ room, timeoutUs }) => ({ room: compileNumber(room), timeoutUs }));
+    this.https = program.https.map((step) => new CompiledHttp(step, place.host, place.path));
     this.pushes = program.expects.map((step) => new AnswerCheck(step));
 
     const count = this.instructions;
@@ -190,6 +198,9 @@ export class Flow {
       } else if (opcode === P.OP_OPERATION || opcode === P.OP_SEND) {
         this.isPlanned[at] = 1;
         if (this.isPipelined[at] === 0) return false;
+      } else if (opcode === P.OP_HTTP || (opcode === P.OP_CONNECT && this.isHttp)) {
+        this.isPlanned[at] = 1;
+        if (opcode === P.OP_HTTP) return false;
       } else return false;
     }
   }

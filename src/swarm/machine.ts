@@ -138,6 +138,9 @@ export class Machine {
           pcs[row] = flow.operand(pc, 1);
           goesOn = true;
           break;
+        case P.OP_HTTP:
+          goesOn = this.#parts.http!.request(flow, row, pc, nowUs);
+          break;
         case P.OP_JUMP:
           pcs[row] = a;
           goesOn = true;

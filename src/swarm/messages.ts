@@ -16,6 +16,10 @@ export interface WorkerStart {
   readonly path: string;
   /** The target is a plain stream (tcp, tls): connections are not upgraded. */
   readonly isStream?: boolean;
+  /** The target speaks HTTP. Such connections are streams too. */
+  readonly isHttp?: boolean;
+  /** Servers beside the target that http steps name. */
+  readonly origins?: readonly HttpOrigin[];
   readonly tls?: TlsOptions;
   readonly transport: 'uring' | 'node';
   readonly sources: readonly string[];
@@ -32,6 +36,16 @@ export interface WorkerStart {
   readonly recorder: SharedArrayBuffer;
   /** Int32: [0] stop request (CONTROL_*), [1] mailbox flag: 1 when a message waits for the worker, [2] heartbeat of the worker's loop. */
   readonly control: SharedArrayBuffer;
+}
+
+/** Connections that a worker keeps to one server beside the target; requests beyond them wait in a queue. */
+export const POOL_CONNECTIONS = 64;
+
+/** A server beside the target. */
+export interface HttpOrigin {
+  /** "http://host:port", as a URL writes it. */
+  readonly origin: string;
+  readonly targets: readonly Endpoint[];
 }
 
 export const CONTROL_STOP = 0;

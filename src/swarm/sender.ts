@@ -23,8 +23,18 @@ export class Sender {
   readonly #prng: Prng;
   /** Present where messages go into plain streams. */
   readonly #framings: FramingTable | undefined;
+  /** No close frame says that a connection ends. */
+  readonly #isStream: boolean;
 
-  constructor(transport: Transport, recorder: Recorder, prng: Prng, payloadBytes: number, framings?: FramingTable) {
+  constructor(
+    transport: Transport,
+    recorder: Recorder,
+    prng: Prng,
+    payloadBytes: number,
+    framings?: FramingTable,
+    isStream = framings !== undefined,
+  ) {
+    this.#isStream = isStream;
     this.#framings = framings;
     this.#transport = transport;
     this.#recorder = recorder;
@@ -52,7 +62,7 @@ export class Sender {
 
   /** Says that we end the connection: by a close frame, or by the end of our side of the stream. */
   sendClose(row: number, code: number): void {
-    if (this.#framings !== undefined) {
+    if (this.#isStream) {
       this.#transport.close(row);
       return;
     }

@@ -68,8 +68,9 @@ export class Swarm implements TransportEvents, TimerVisitor {
       flow.endUs = flow.startUs + flow.schedule.endUs;
       if (flow.plan.storm) flow.stormUs = flow.startUs + flow.plan.storm.atUs;
     }
-    await transport.run(this);
+    await transport.run(this.#parts.http?.eventsFor(this) ?? this);
     this.#parts.answers.abandonAll();
+    this.#parts.http?.abandonAll();
     this.#parts.reconnects?.runOver(this.#parts.flows, this.#parts.clock.nowUs());
     this.#setGauges();
   }
@@ -87,6 +88,7 @@ export class Swarm implements TransportEvents, TimerVisitor {
     const { table, recorder, connector, incoming, frames } = this.#parts;
     recorder.count(COUNTER.data_received, end - start);
     incoming.nowUs = nowUs;
+    if (this.#parts.http !== undefined) this.#parts.http.nowUs = nowUs;
     const phase = table.phase[row]!;
     if (phase >= OPEN && phase <= CLOSING) {
       frames.push(row, bytes, start, end);

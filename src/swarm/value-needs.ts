@@ -20,6 +20,7 @@ const STEPS: Readonly<Record<number, keyof P.Program>> = {
   [P.OP_OPERATION]: 'operations',
   [P.OP_SEND]: 'sends',
   [P.OP_EXPECT]: 'expects',
+  [P.OP_HTTP]: 'https',
 };
 
 const SPACE = 0x20;

@@ -4,7 +4,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { systemClock } from '../core/clock.js';
 import { createTransport } from '../net/create-transport.js';
 import type { TransportOptions } from '../net/transport.js';
-import { type CreatedSwarm, createFlows, createSwarm, rowsOf } from './create-swarm.js';
+import { type CreatedSwarm, capacityOf, createFlows, createSwarm } from './create-swarm.js';
 import {
   CONTROL_ALIVE,
   CONTROL_MAIL,
@@ -104,8 +104,8 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
   const mainThread = new MainThread(port, start.control);
   const flows = createFlows(start);
   const options: TransportOptions = {
-    capacity: rowsOf(flows),
-    targets: start.targets,
+    capacity: capacityOf(start, flows),
+    targets: [...start.targets, ...(start.origins ?? []).flatMap(({ targets }) => targets)],
     sources: start.sources,
     ...(start.tls === undefined ? {} : { tls: start.tls }),
   };

@@ -19,7 +19,7 @@ function problemsOf(
 }
 
 const tenMistakes = `name: ten mistakes
-target: http://127.0.0.1:9000/
+target: ftp://127.0.0.1:9000/
 swam: { threads: 2 }
 variables:
   CLIENTS: 100

@@ -101,7 +101,7 @@ test('headers go into the upgrade request, repeated ones joined', () => {
 
 test('what is wrong with a command line is told as for a file, without lines', () => {
   for (const [url, options, message] of [
-    ['http://h/', {}, /kind of target is not supported/],
+    ['ftp://h/', {}, /kind of target is not supported/],
     ['nonsense', {}, /not a URL/],
     [URL, { connections: 0 }, /clients: this is too little/],
     [URL, { body: '{{ clinet }}' }, /no value named clinet/],
