@@ -4,8 +4,8 @@ import type { FeederFile } from '../../src/scenario/feeder.js';
 import { csvColumns } from '../../src/scenario/feeder-csv.js';
 import { loadScenario } from '../../src/scenario/load.js';
 import type { ExecutorSpec } from '../../src/scenario/plan.js';
-import { isStream } from '../../src/scenario/target-kind.js';
-import { createFlows, createSwarm, rowsOf } from '../../src/swarm/create-swarm.js';
+import { isHttp, isStream } from '../../src/scenario/target-kind.js';
+import { capacityOf, createFlows, createSwarm } from '../../src/swarm/create-swarm.js';
 import type { Credentials } from '../../src/swarm/credentials.js';
 import type { ErrorCount, WorkerStart } from '../../src/swarm/messages.js';
 import type { SlowOperationLog } from '../../src/swarm/slow-operations.js';
@@ -25,6 +25,8 @@ export interface VirtualRunOptions {
   readonly target?: string;
   /** Keys of the file beside name, target and scenarios (YAML). */
   readonly head?: string;
+  /** Servers beside the target that http steps name; their connections stand behind the clients' rows. */
+  readonly origins?: readonly string[];
   /** In place of the scenario's own, for the executors that files do not have yet. */
   readonly executor?: ExecutorSpec;
   /** Answers to questions for credentials; default: none come. */
@@ -62,6 +64,8 @@ export class VirtualRun {
       host: '127.0.0.1:9',
       path: '/',
       isStream: isStream(plan.target),
+      isHttp: isHttp(plan.target),
+      origins: (options.origins ?? []).map((origin) => ({ origin, targets: [{ address: '127.0.0.1', family: 4, port: 8 }] })),
       transport: 'node',
       sources: options.sources ?? [],
       maxConnecting: options.maxConnecting ?? 1000,
@@ -73,7 +77,7 @@ export class VirtualRun {
       control: new SharedArrayBuffer(12),
     };
     const flows = createFlows(start);
-    this.transport = new VirtualTransport(rowsOf(flows), script);
+    this.transport = new VirtualTransport(capacityOf(start, flows), script);
     const { swarm, credentials, errors, slow } = createSwarm(start, flows, {
       clock: this.transport,
       host: { poll: () => !this.isStopped },

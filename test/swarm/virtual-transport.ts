@@ -15,6 +15,9 @@ export interface Script {
   onOpen?(server: VirtualServer, row: number): void;
   /** Present: connections are plain streams, and this gets what clients send, as it comes. */
   onBytes?(server: VirtualServer, row: number, bytes: Buffer): void;
+  /** Rows from this one on are plain streams beside the others, and onBytesBeside gets what comes on them. */
+  readonly poolFrom?: number;
+  onBytesBeside?(server: VirtualServer, row: number, bytes: Buffer): void;
   onMessage?(server: VirtualServer, row: number, message: Buffer, isText: boolean): void;
   /** Default: a pong with the same payload at once. */
   onPing?(server: VirtualServer, row: number, payload: Buffer): void;
@@ -140,9 +143,9 @@ export class VirtualTransport implements Transport, Clock, FrameHandler {
     }
     this.#later(row, connectUs, () => {
       this.#events!.onConnected(row, this.#nowUs);
-      if (this.#script.onBytes) this.#script.onOpen?.(this.#server, row);
+      if (this.#onBytes(row)) this.#script.onOpen?.(this.#server, row);
     });
-    if (this.#script.onBytes) {
+    if (this.#onBytes(row)) {
       if (end > start) throw new Error('a plain stream begins with bytes that no step sent');
       return;
     }
@@ -154,7 +157,8 @@ export class VirtualTransport implements Transport, Clock, FrameHandler {
     if (this.#life[row] === 0) throw new Error(`row ${row} is not connected`);
     const copy = bytes.slice(start, end);
     this.#later(row, 0, () => {
-      if (this.#script.onBytes) this.#script.onBytes(this.#server, row, Buffer.from(copy));
+      const onBytes = this.#onBytes(row);
+      if (onBytes) onBytes(this.#server, row, Buffer.from(copy));
       else this.#reader.push(row, copy, 0, copy.length);
     });
   }
@@ -228,6 +232,11 @@ export class VirtualTransport implements Transport, Clock, FrameHandler {
 
   onProtocolError(row: number, closeCode: number, reason: string): void {
     throw new Error(`the client on row ${row} broke the protocol: ${closeCode} ${reason}`);
+  }
+
+  #onBytes(row: number): Script['onBytes'] {
+    const { poolFrom = Number.POSITIVE_INFINITY } = this.#script;
+    return row >= poolFrom ? this.#script.onBytesBeside : this.#script.onBytes;
   }
 
   #answerUpgrade(row: number, request: string): void {
