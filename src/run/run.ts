@@ -4,6 +4,7 @@ import { buildReport, type Report } from '../report/report.js';
 import type { SlowRecord } from '../report/slow-files.js';
 import { framingOf, matchingOf } from '../scenario/matching.js';
 import type { Plan } from '../scenario/plan.js';
+import { withoutQuery } from '../scenario/target-kind.js';
 import { machineFacts, readMachineTicks, stealShare } from './machine-facts.js';
 import { authenticates, beginsWithLogin, plannedClients } from './plan-facts.js';
 import { type Preparation, prepareRun, refuseObstacles } from './prepare.js';
@@ -205,10 +206,4 @@ function reportOf(
     },
     ...(interruption && { interruption }),
   });
-}
-
-/** A query may hold a token, and reports are passed around. */
-function withoutQuery(url: string): string {
-  const at = url.search(/[?#]/u);
-  return at < 0 ? url : url.slice(0, at);
 }

@@ -2,6 +2,7 @@ import { lookup as dnsLookup } from 'node:dns/promises';
 import { GwrkError } from '../core/errors.js';
 import { formatIp, parseIp } from '../core/ip-address.js';
 import type { Endpoint } from '../net/transport.js';
+import { withoutQuery } from '../scenario/target-kind.js';
 import { hostOf, type Target } from './target-address-parse.js';
 import { judgeAddress, unmapped } from './target-address-rules.js';
 
@@ -38,13 +39,13 @@ export async function resolveTarget(target: Target, consent: TargetConsent, look
     const text = formatIp(address);
     if (verdict === 'never') {
       throw new GwrkError('GWRK_TARGET_NOT_ALLOWED', `${target.hostname} is ${text}, ${what}: gwrk never loads it`, {
-        given: target.url,
+        given: withoutQuery(target.url),
         hint: 'choose the address of the server itself',
       });
     }
     if (verdict === 'consent' && !consented) {
       throw new GwrkError('GWRK_TARGET_NOT_ALLOWED', `${target.hostname} is ${text}, ${what}, and stands only in a scenario file`, {
-        given: target.url,
+        given: withoutQuery(target.url),
         allowed: 'loopback and private addresses',
         hint: `if you may load it, type the target on the command line, or add --allow-target ${target.authority}`,
       });
@@ -75,7 +76,7 @@ async function addressesOf(target: Target, lookup: Lookup): Promise<string[]> {
 }
 
 function unresolved(target: Target, why: string, cause?: unknown): GwrkError {
-  return new GwrkError('GWRK_TARGET_UNRESOLVED', `${target.hostname} has no address: ${why}`, { given: target.url, cause });
+  return new GwrkError('GWRK_TARGET_UNRESOLVED', `${target.hostname} has no address: ${why}`, { given: withoutQuery(target.url), cause });
 }
 
 /** An entry names a host exactly, in any of its spellings, with or without a port. */

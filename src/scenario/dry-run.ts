@@ -2,6 +2,7 @@
 import { framingOf } from './matching.js';
 import type { ExecutorSpec, Plan, ScenarioPlan } from './plan.js';
 import { createSchedule } from './schedule.js';
+import { withoutQuery } from './target-kind.js';
 import { estimateTraffic } from './traffic.js';
 import { formatDurationUs, formatNumber } from './units.js';
 
@@ -11,7 +12,7 @@ const LABEL_LETTERS = 14;
 export function describePlan(plan: Plan): string {
   const lines: [string, string][] = [
     ['scenario', `${plan.name}  (${plan.hash.slice(0, 12)}, seed ${plan.seed})`],
-    ['target', plan.target],
+    ['target', withoutQuery(plan.target)],
     ...framingLine(plan),
     ...(plan.serve ? [['serve', `${plan.serve.command}  until ${plan.serve.ready} answers`] as [string, string]] : []),
     ['swarm', swarmLine(plan)],
