@@ -1,11 +1,9 @@
-import { EXIT } from '../core/exit-codes.js';
 import type { LiveEnd } from '../report/live-server.js';
 import { type SlowRecord, writeSlowRecord } from '../report/slow-files.js';
 import { writeReport } from '../report/write.js';
-import { prepareRun, refuseObstacles } from '../run/prepare.js';
 import { type RunHooks, type RunOptions, runPlan } from '../run/run.js';
-import { describePlan } from '../scenario/dry-run.js';
 import type { Plan } from '../scenario/plan.js';
+import { describe } from './describe-plan.js';
 import { makeWritable } from './files.js';
 import { checkRenderings, writeRenderings } from './renderings.js';
 import { type RunFlags, SEARCH_ONLY } from './run-flags.js';
@@ -25,16 +23,6 @@ export async function runSubject(subject: string, flags: RunFlags): Promise<numb
   for (const warning of warnings) note(`warning: ${warning}`);
   const options = await runOptions(flags, isTargetTyped);
   return flags.dryRun ? describe(plan, options) : runAndReport(plan, options, flags, note);
-}
-
-/** `--dry-run`. Throws what stands in the way of the plan on this machine, when it has told everything. */
-export async function describe(plan: Plan, options: RunOptions): Promise<number> {
-  const preparation = await prepareRun(plan, options);
-  const { transport, needs, obstacles } = preparation;
-  const lines = [`transport    ${transport.kind} (${transport.reason})`, ...needs];
-  process.stdout.write(`${describePlan(plan)}\n\nthis machine\n${lines.join('\n')}\n`);
-  refuseObstacles(obstacles);
-  return EXIT.passed;
 }
 
 async function runAndReport(plan: Plan, options: RunOptions, flags: RunFlags, note: (line: string) => void): Promise<number> {

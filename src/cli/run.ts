@@ -10,7 +10,10 @@ Long flags may have a single dash: -timeout 30s.
 Examples:
   gwrk run scenarios/quickstart.yaml
   gwrk run scenarios/million.yaml -e CLIENTS=100k
+  gwrk run scenarios/echo.yaml --dry-run
+  gwrk run scenarios/echo.yaml --live
   gwrk run ws://127.0.0.1:9000/ -c 1000 -n 100k -b hello
+  gwrk run ws://127.0.0.1:9000/ -b hello --find-max connections --until 'ws_msg_rtt p(99)<20'
   gwrk run tcp://127.0.0.1:7777 -c 100 -b 'hello\\n'
 `;
 

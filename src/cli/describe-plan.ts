@@ -1,0 +1,15 @@
+import { EXIT } from '../core/exit-codes.js';
+import { prepareRun, refuseObstacles } from '../run/prepare.js';
+import type { RunOptions } from '../run/run-options.js';
+import { describePlan } from '../scenario/dry-run.js';
+import type { Plan } from '../scenario/plan.js';
+
+/** `--dry-run`. Throws what stands in the way of the plan on this machine, when it has told everything. */
+export async function describe(plan: Plan, options: RunOptions): Promise<number> {
+  const preparation = await prepareRun(plan, options);
+  const { transport, needs, obstacles } = preparation;
+  const lines = [`transport    ${transport.kind} (${transport.reason})`, ...needs];
+  process.stdout.write(`${describePlan(plan)}\n\nthis machine\n${lines.join('\n')}\n`);
+  refuseObstacles(obstacles);
+  return EXIT.passed;
+}
