@@ -138,6 +138,8 @@ test('file names are kebab-case', () => {
 const BANNED: readonly [what: string, pattern: RegExp][] = [
   ['eval', /\beval\s*\(/u],
   ['new Function', /\bnew\s+Function\b/u],
+  ['Function as a call', /(?<![.\w])Function\s*\(/u],
+  ['a timer that is given a text', /\bset(?:Timeout|Interval|Immediate)\s*\(\s*['"`]/u],
   ['node:vm', /['"](?:node:)?vm['"]/u],
   ['a console in place of a stream', /\bconsole\.\w+\(/u],
 ];
