@@ -7,6 +7,7 @@ import { ErrorLimit, FAILING_FOR_SECONDS } from '../../src/run/error-limit.js';
 interface Second {
   readonly failed?: number;
   readonly passed?: number;
+  readonly answered?: number;
   readonly ready?: number;
   readonly beats?: number;
 }
@@ -15,9 +16,10 @@ interface Second {
 function reachedAfter(seconds: readonly Second[]): number | undefined {
   const limit = new ErrorLimit();
   let errors = 0;
-  for (const [index, { failed = 0, passed = 0, ready = 0, beats = 0 }] of seconds.entries()) {
+  for (const [index, { failed = 0, passed = 0, answered = 0, ready = 0, beats = 0 }] of seconds.entries()) {
     const counters = new Float64Array(COUNTER_NAMES.length);
     counters[COUNTER.checks_passed] = passed;
+    counters[COUNTER.ledger_ok] = answered;
     counters[COUNTER.heartbeats_answered] = beats;
     const trends = new Array<TrendInterval | undefined>(TREND_NAMES.length);
     if (ready > 0) trends[TREND.session_ready] = { count: ready, p50Us: 1, p99Us: 1, maxUs: 1 };
@@ -41,6 +43,9 @@ test('a run of which more than half fails is ended after ten seconds', () => {
 test('half is not more than half, and a run without errors goes on for ever', () => {
   assert.equal(reachedAfter(times(60, { failed: 50, passed: 50 })), undefined);
   assert.equal(reachedAfter(times(60, { failed: 50, passed: 30, ready: 10, beats: 10 })), undefined);
+  assert.equal(reachedAfter(times(60, { failed: 50, answered: 50, passed: 50 })), undefined);
+  assert.equal(reachedAfter(times(60, { failed: 50, answered: 50 })), undefined);
+  assert.equal(reachedAfter(times(60, { failed: 51, answered: 50, passed: 50 })), 10);
   assert.equal(reachedAfter(times(60, { passed: 1 })), undefined);
   assert.equal(reachedAfter(times(60, {})), undefined);
 });
