@@ -88,7 +88,7 @@ async function firstPlan(subject: string, flags: RunFlags): Promise<SubjectPlan>
       if (flags.keepalive === false) throw usage('--no-keepalive leaves no connections to count', 'use --find-max rate');
     } else {
       refuse(flags, ['messageRate'], 'is what --find-max rate searches', '--from and --to say where');
-      if (flags.body === undefined) throw usage('a rate of messages needs a message', 'add --body');
+      if (flags.body === undefined && !/^https?:/iu.test(subject)) throw usage('a rate of messages needs a message', 'add --body');
     }
   }
   return planOf(subject, flags);

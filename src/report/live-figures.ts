@@ -15,6 +15,7 @@ export interface LiveFigures {
     readonly failed: number;
     readonly lost: number;
   };
+  /** Messages and HTTP requests count alike. */
   readonly perSecond: { readonly ready: number; readonly sent: number; readonly received: number };
   /** Of the last second, those with samples. */
   readonly trends: readonly LiveTrend[];
@@ -56,7 +57,7 @@ const MOST_ERRORS = 10;
 export function liveFigures(snapshot: Snapshot, errors: LiveErrors, { name, plannedClients, durationMs }: LiveSubject): LiveFigures {
   const { gauges, totals, counters, trends } = snapshot;
   const seconds = Math.max(snapshot.intervalMs, 1) / 1000;
-  const rate = (counter: number): number => Math.round(counters[counter]! / seconds);
+  const rate = (...of: readonly number[]): number => Math.round(of.reduce((sum, counter) => sum + counters[counter]!, 0) / seconds);
   const trend = (metric: string, label: string): LiveTrend[] => {
     const interval = trends[TREND_NAMES.indexOf(metric as (typeof TREND_NAMES)[number])];
     return interval ? [{ name: metric, label, p50Ms: interval.p50Us / 1000, p99Ms: interval.p99Us / 1000 }] : [];
@@ -73,7 +74,11 @@ export function liveFigures(snapshot: Snapshot, errors: LiveErrors, { name, plan
       failed: totals[COUNTER.sessions_failed]!,
       lost: totals[COUNTER.connections_lost]!,
     },
-    perSecond: { ready: rate(COUNTER.sessions_ready), sent: rate(COUNTER.ws_msgs_sent), received: rate(COUNTER.ws_msgs_received) },
+    perSecond: {
+      ready: rate(COUNTER.sessions_ready),
+      sent: rate(COUNTER.ws_msgs_sent, COUNTER.http_reqs),
+      received: rate(COUNTER.ws_msgs_received, COUNTER.http_reqs),
+    },
     trends: Object.entries(LABELS).flatMap(([metric, label]) => trend(metric, label)),
     lag: trend(TREND_NAMES[TREND.scheduling_lag]!, 'lag')[0] ?? null,
     messagesMissed: totals[COUNTER.messages_missed]!,

@@ -60,9 +60,11 @@ function trendOf(metric: string, held: Measurements | undefined, whole: Measurem
 function achievedOf({ recorders, elapsedMs }: Measurements, kind: LoadKind): number {
   const [{ counters, gauges }] = recorders as [Measurements['recorders'][number]];
   if (kind === 'clients') return gauges[GAUGE.clients_ready]!;
-  const counter = kind === 'arrivals' ? COUNTER.connects_started : COUNTER.ws_msgs_sent;
-  return Math.round((counters[counter]! / elapsedMs) * 1e5) / 100;
+  const count = kind === 'arrivals' ? counters[COUNTER.connects_started]! : sentOf(counters);
+  return Math.round((count / elapsedMs) * 1e5) / 100;
 }
+
+const sentOf = (counters: Float64Array): number => counters[COUNTER.ws_msgs_sent]! + counters[COUNTER.http_reqs]!;
 
 type Judgement = Pick<ProbeRecord, 'verdict' | 'reason'>;
 
@@ -105,6 +107,9 @@ function failureOf({ clients }: Report, { recorders }: Measurements): string | u
   const sessions = clients.failed + clients.lost;
   if (sessions > FAILED_SHARE * clients.planned) return `${sessions.toLocaleString('en')} sessions failed or were lost`;
   const timeouts = counters[COUNTER.timeouts]!;
-  if (timeouts > FAILED_SHARE * counters[COUNTER.ws_msgs_sent]!) return `${timeouts.toLocaleString('en')} time-outs`;
+  const sent = sentOf(counters);
+  if (counters[COUNTER.http_reqs_failed]! > FAILED_SHARE * sent)
+    return `${counters[COUNTER.http_reqs_failed]!.toLocaleString('en')} requests failed`;
+  if (timeouts > FAILED_SHARE * sent) return `${timeouts.toLocaleString('en')} time-outs`;
   return undefined;
 }
