@@ -24,6 +24,8 @@ export const ERRORS = {
     'The scenario file does not fit its schema',
     'gwrk schema prints what is allowed; docs/scenarios.md explains every key',
   ),
+  GWRK_DRIVER_INVALID: row(EXIT.badInput, 'The driver of a scenario cannot be used', 'docs/drivers.md says what a driver is'),
+  GWRK_DRIVER_THREW: row(EXIT.driverThrew, 'The driver of a scenario threw', 'the message names the place in your file'),
   GWRK_FEEDER_INVALID: row(
     EXIT.badInput,
     'The file of a feeder cannot be used',

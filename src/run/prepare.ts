@@ -7,6 +7,7 @@ import type { Endpoint, TlsOptions } from '../net/transport.js';
 import type { Plan } from '../scenario/plan.js';
 import { isHttp, isStream, isWebSocket } from '../scenario/target-kind.js';
 import { type HttpOrigin, POOL_CONNECTIONS, type WorkerStart } from '../swarm/messages.js';
+import { checkDrivers } from './driver-files.js';
 import { loadFeeders } from './feeder-files.js';
 import { type ResolvedOrigin, resolveOrigins } from './http-origins.js';
 import { checkLimits, describeNeeds, type PlanNeeds, portsPerAddress, readMachine } from './limits.js';
@@ -44,6 +45,7 @@ export async function prepareRun(plan: Plan, options: RunOptions): Promise<Prepa
   const origins = await resolveOrigins(plan, { typed: false, allow: options.allowTargets });
   const hasTls = target.secure || origins.some((origin) => origin.target.secure);
   const transport = chooseTransport({ wanted: plan.transport, tls: hasTls });
+  checkDrivers(plan.scenarios);
   const feeders = loadFeeders(plan.feeders);
   const machine = readMachine();
   const isLocal = endpoints.every(isLoopback);

@@ -9,6 +9,8 @@ import type { Workers } from './workers.js';
 
 /** What ended the run early. A worker that died is a fault of gwrk, and weighs more than anything else. */
 export function interruptionOf(workers: Workers, result: MonitorResult): Interruption | undefined {
+  const { driverFault } = workers;
+  if (driverFault !== undefined) return { by: 'driver', reason: driverFault };
   const [death] = workers.deaths;
   if (death === undefined) return result.interruption;
   return { by: 'internal', reason: `GWRK_WORKER_DIED ${death.split('\n', 1)[0]}` };
@@ -18,7 +20,9 @@ export function interruptionOf(workers: Workers, result: MonitorResult): Interru
 export function controlErrors(workers: Workers, result: MonitorResult, server: ServeChild | undefined): ErrorRecord[] {
   const errors: ErrorRecord[] = [];
   const [death] = workers.deaths;
-  if (death !== undefined) errors.push({ code: 'GWRK_WORKER_DIED', count: workers.deaths.length, first: death });
+  const { driverFault } = workers;
+  if (driverFault !== undefined) errors.push({ code: 'GWRK_DRIVER_THREW', count: 1, first: driverFault });
+  else if (death !== undefined) errors.push({ code: 'GWRK_WORKER_DIED', count: workers.deaths.length, first: death });
   if (result.isTargetGone) errors.push({ code: 'target.gone', count: 1, first: 'no client reached the target for 10 s' });
   if (server?.hasEnded) errors.push({ code: 'target.ended', count: 1, first: 'the server of the scenario ended before the run did' });
   return errors;

@@ -45,6 +45,8 @@ export async function runPlan(plan: Plan, options: RunOptions, hooks: RunHooks):
   const preparation = await prepareRun(plan, options);
   refuseObstacles(preparation.obstacles);
   hooks.note(`transport: ${preparation.transport.kind} (${preparation.transport.reason})`);
+  for (const { name, driver } of plan.scenarios)
+    if (driver) hooks.note(`driver: ${driver.path} runs code for scenario ${name}, because its file names it`);
   const threads = preparation.starts.length;
   if (plan.threads !== 'auto' && threads < plan.threads)
     hooks.note(`threads: ${threads} of the ${plan.threads} asked for, at most one a core and one a client`);

@@ -8,7 +8,7 @@ import {
   type FromWorker,
   type LoginColumns,
   type STOP_GRACEFULLY,
-  type STOP_NOW,
+  STOP_NOW,
   type ToWorker,
   type WorkerStart,
 } from '../swarm/messages.js';
@@ -41,6 +41,7 @@ export class Workers {
   readonly #seats: Seat[];
   readonly #onLogin: WorkersOptions['onLogin'];
   readonly #deaths: string[] = [];
+  #driverFault: string | undefined;
   #changed: () => void = () => {};
 
   private constructor(options: WorkersOptions) {
@@ -53,6 +54,10 @@ export class Workers {
     const workers = new Workers(options);
     await workers.#until(() => workers.#seats.every((seat) => seat.state !== 'starting'), options.readyTimeoutMs);
     const late = workers.#seats.filter((seat) => seat.state === 'starting').length;
+    if (workers.driverFault !== undefined) {
+      await workers.terminate();
+      throw new GwrkError('GWRK_DRIVER_INVALID', workers.driverFault);
+    }
     if (late > 0 || workers.#deaths.length > 0) {
       const why =
         workers.#deaths[0] ?? `${late} of ${options.starts.length} workers were not ready within ${options.readyTimeoutMs / 1000} s`;
@@ -80,6 +85,11 @@ export class Workers {
   /** What killed the workers that ended before their time, one text each. */
   get deaths(): readonly string[] {
     return this.#deaths;
+  }
+
+  /** What a driver threw and where; the workers were told to leave. */
+  get driverFault(): string | undefined {
+    return this.#driverFault;
   }
 
   get allEnded(): boolean {
@@ -167,6 +177,10 @@ export class Workers {
         seat.state = 'done';
         break;
       case 'failed':
+        if (message.isDriver === true) {
+          this.#driverFault ??= message.message;
+          this.requestStop(STOP_NOW);
+        }
         this.#bury(seat, `worker ${index}: ${message.stack || message.message}`);
         return;
     }

@@ -1,5 +1,6 @@
 /** A validated file -> a plan: programs compiled, executors in base units, sizes added up. */
 import { createHash } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
 import { GwrkError } from '../core/errors.js';
 import { defaultAfterFlow } from './after-flow.js';
 import { capturesNeverMade } from './capture-order.js';
@@ -62,7 +63,15 @@ export function buildPlan(
       (at, error, text) => {
         problems.push(expressionProblem(error, text, nodeAt(tree, at)?.at ?? positionAt(tree, at)));
       },
-      { framing: entry.framing, isStream: isStream(file.target), target: file.target, layouts, readPayload: options.readPayload, refuse },
+      {
+        framing: entry.framing,
+        isStream: isStream(file.target),
+        isDriven: entry.driver !== undefined,
+        target: file.target,
+        layouts,
+        readPayload: options.readPayload,
+        refuse,
+      },
     );
     for (const name of capturesNeverMade(program, clientValuesIn(program)))
       report([...path, 'flow'], `no step of this flow captures ${name}`, `capture: { ${name}: { json: /... } } on a step before its use`);
@@ -83,6 +92,7 @@ export function buildPlan(
       afterFlow: entry.afterFlow ?? defaultAfterFlow(executor.kind),
       ...(storm ? { storm: { atUs: storm.at, share: storm.share } } : {}),
       program,
+      ...(entry.driver === undefined ? {} : { driver: driverOf(entry.driver, options.file) }),
     };
   });
   if (scenarios.length === 0) report(['scenarios'], 'there is no scenario', 'at least one');
@@ -109,6 +119,11 @@ export function buildPlan(
     seed: options.seed,
     ...sizeOf(scenarios),
   };
+}
+
+function driverOf(file: string, scenarioFile: string): NonNullable<ScenarioPlan['driver']> {
+  const base = dirname(resolve(scenarioFile));
+  return { file, path: resolve(base, file), base };
 }
 
 function executorOf(entry: ScenarioEntry): ExecutorSpec {

@@ -8,6 +8,7 @@ import { type Constants, ExpressionError, literal, parseTemplate } from './expre
 import { type Framing, longestMessage, NO_FRAMING } from './framing.js';
 import { jsonTemplate } from './message-template.js';
 import type { ValueReader } from './packet-values.js';
+import { reconnectOf, thinkOf } from './pauses.js';
 import { binaryExpectation, binaryPayload, matchOf, type PayloadSources, plainHex } from './payloads.js';
 import {
   type Expectation,
@@ -16,6 +17,7 @@ import {
   OP_CHOOSE,
   OP_CONNECT,
   OP_DISCONNECT,
+  OP_DRIVE,
   OP_END,
   OP_EVERY,
   OP_EXPECT,
@@ -35,7 +37,6 @@ import {
   type Program,
   type ReconnectStep,
   type SendStep,
-  type ThinkStep,
 } from './program.js';
 import type { Loop, Step, StepOf } from './schema-steps.js';
 import type { IssueDetails } from './schema-values.js';
@@ -51,6 +52,8 @@ export interface Surroundings extends PayloadSources {
   readonly framing?: Framing | undefined;
   /** The target is a plain stream. */
   readonly isStream?: boolean;
+  /** A driver takes over at its end. */
+  readonly isDriven?: boolean;
   readonly target?: string;
   /** Told of what is wrong in a step for a reason that no schema knows. */
   readonly refuse?: (path: Path, summary: string, details: IssueDetails) => void;
@@ -105,6 +108,10 @@ class FlowCompiler {
   }
 
   finish(): Program {
+    if (this.#around.isDriven === true) {
+      this.#emit(OP_DRIVE);
+      this.#emit(OP_DISCONNECT, 1000);
+    }
     this.#emit(OP_END);
     const reconnect = this.#reconnect === undefined ? {} : { reconnect: this.#reconnect };
     return { code: Int32Array.from(this.#code), ...this.#lists, ...reconnect };
@@ -324,22 +331,4 @@ class FlowCompiler {
       this.#report(path, new ExpressionError('uuid() is not a number', 0), String(value));
     return expression;
   }
-}
-
-function reconnectOf({ after, backoff, jitter, attempts }: StepOf<'reconnect'>): ReconnectStep {
-  return {
-    ...(after === undefined ? {} : { afterUs: after }),
-    minUs: backoff.min,
-    maxUs: backoff.max,
-    factor: backoff.factor,
-    jitter,
-    ...(attempts === undefined ? {} : { attempts }),
-  };
-}
-
-function thinkOf(think: StepOf<'think'>): ThinkStep {
-  if (typeof think === 'number') return { minUs: think, maxUs: think };
-  const { min, max, mean, deviation } = think;
-  if (mean !== undefined) return { minUs: mean, maxUs: mean, deviationUs: deviation ?? 0 };
-  return { minUs: min ?? 0, maxUs: max ?? min ?? 0 };
 }

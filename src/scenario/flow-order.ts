@@ -59,6 +59,12 @@ export function checkFlow(flow: unknown, path: Path, afterFlow: unknown, report:
   };
   const connects = walk(flow, path, standing, 0, report);
   if (!connects) report(path, 'this flow never connects', { hint: 'add - connect: {}', atKey: true });
+  else if (afterFlow === 'drive' && (!standing.connected || standing.authenticated || standing.everys > 0))
+    report(path, 'a driver takes over a plain connection', {
+      given: standing.connected ? 'a flow with auth or every' : 'a flow that ends without a connection',
+      allowed: 'a flow that ends connected, without auth and every',
+      atKey: true,
+    });
   else if (afterFlow === 'repeat' && standing.connected) {
     report(path, 'a flow that is repeated must end as it begins', {
       hint: 'add - disconnect: {} at its end, or put what is repeated into a loop',

@@ -33,6 +33,8 @@ export interface ScenarioPlan {
   /** At that time after its start that share of its ready clients loses its connection. */
   readonly storm?: { readonly atUs: number; readonly share: number };
   readonly program: Program;
+  /** The file of its driver, and the directory of the scenario file. */
+  readonly driver?: { readonly file: string; readonly path: string; readonly base: string };
 }
 
 /** The file, resolved and printable (`--dry-run`). Plain data. */

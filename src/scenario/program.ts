@@ -28,6 +28,7 @@ export const OP_CHOOSE = 14; // a: index in chooses
 export const OP_JUMP = 15; // a: where to go on; the end of a branch
 export const OP_EVERY = 16; // a: index in everys, b: where the flow goes on; the sends between run beside it
 export const OP_HTTP = 17; // a: index in https
+export const OP_DRIVE = 18; // the driver of the scenario takes over, until it closes the connection
 export const INSTRUCTION_WORDS = 4;
 
 /** Loops nest at most this deep, so that a client's loop counters are fixed columns. */

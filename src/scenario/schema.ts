@@ -55,6 +55,11 @@ const common = {
     .optional()
     .describe('A reconnect storm: a share of the clients loses its connection and comes back by the reconnect step of the flow.'),
   flow: steps().describe('What each client does, in order.'),
+  driver: fixedText(1024)
+    .optional()
+    .describe(
+      'A module (.js, .mjs, .ts, .mts) that takes over where the flow ends, the connection open: see docs/drivers.md. It runs code.',
+    ),
 };
 
 const maxClients = clients().describe('Arrivals beyond that many clients at once are counted as dropped_iterations.');

@@ -42,7 +42,8 @@ export function validateFile(tree: Tree, faulty: ReadonlySet<Tree>, problems: Gw
     const afterFlow = valueAt(entry, ['afterFlow']) ?? (isIterations(executor) ? 'repeat' : undefined);
     if (isIterations(executor) && (afterFlow === 'hold' || afterFlow === 'leave'))
       report([...path, 'afterFlow'], `${executor} repeats the flow`, { given: afterFlow, allowed: 'repeat' });
-    checkFlow(valueAt(entry, ['flow']), [...path, 'flow'], afterFlow, report);
+    const hasDriver = typeof valueAt(entry, ['driver']) === 'string';
+    checkFlow(valueAt(entry, ['flow']), [...path, 'flow'], hasDriver ? 'drive' : afterFlow, report);
     checkTarget(valueAt(root, ['target']), entry, path, report);
     checkHttp(valueAt(root, ['target']), entry, path, report);
   }

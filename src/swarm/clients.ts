@@ -64,11 +64,12 @@ export class Clients {
 
   /** A timer of the wheel has fired. */
   onTimer(timer: number, nowUs: number): void {
-    const { timers, table, flows, beside } = this.#parts;
-    const every = beside === undefined ? -1 : timers.besideOf(timer);
+    const { timers, table, flows, beside, drivers } = this.#parts;
+    const every = beside === undefined && drivers === undefined ? -1 : timers.besideOf(timer);
     if (every >= 0) {
       const besideRow = timers.besideRowOf(timer);
-      beside!.due(this.#machine, flows[table.scenario[besideRow]!]!, besideRow, every, nowUs);
+      if (drivers?.isDriven(besideRow) === true) drivers.onTimer(besideRow, every, nowUs);
+      else beside!.due(this.#machine, flows[table.scenario[besideRow]!]!, besideRow, every, nowUs);
       return;
     }
     const row = rowOfTimer(timer);

@@ -7,6 +7,7 @@ import type { Beside } from './beside.js';
 import * as C from './client-table.js';
 import type { ClientValues } from './client-values.js';
 import type { Credentials } from './credentials.js';
+import type { Drivers } from './drivers.js';
 import type { ErrorCounts } from './error-counts.js';
 import type { Flow } from './flow.js';
 import type { HttpSteps } from './http-steps.js';
@@ -30,6 +31,8 @@ export interface ConnectionParts {
   readonly timers: Timers;
   readonly answers: Answers;
   readonly credentials: Credentials;
+  /** Present when some scenario has a driver. */
+  drivers?: Drivers;
   /** Present when some flow uses feeders or captures. */
   values?: ClientValues;
   /** Present when some flow has every steps. */
@@ -117,6 +120,7 @@ export class Connections {
     table.phase[row] = C.CLOSING;
     timers.cancelHeartbeat(row);
     this.#parts.beside?.stop(row, nowUs);
+    this.#parts.drivers?.stop(row, nowUs);
     timers.setFlow(row, nowUs + CLOSE_TIMEOUT_US);
   }
 
@@ -176,6 +180,7 @@ export class Connections {
     if (!isHttp || isWanted) timers.cancelFlow(row);
     timers.cancelHeartbeat(row);
     this.#parts.beside?.stop(row, nowUs);
+    this.#parts.drivers?.stop(row, nowUs);
     answers.abandon(row);
     credentials.forgetNonce(row);
     if (isWanted) this.#parts.reconnects?.endedInOrder(row);

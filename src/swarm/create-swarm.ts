@@ -18,6 +18,8 @@ import { type ConnectionParts, Connections } from './connections.js';
 import { Connector } from './connector.js';
 import { createValues } from './create-values.js';
 import { Credentials } from './credentials.js';
+import { DRIVER_TIMERS, MAX_DRIVER_MESSAGE } from './driver.js';
+import { Drivers, type LoadedDriver } from './drivers.js';
 import { Ending } from './ending.js';
 import { ErrorCounts } from './error-counts.js';
 import { Flow } from './flow.js';
@@ -56,6 +58,8 @@ export interface SwarmSurroundings {
   readonly transport: Transport;
   /** Sends questions for credentials to the main thread. */
   readonly askLogins: (questions: LoginColumns) => void;
+  /** By scenario: its driver, loaded (driver-load.ts). */
+  readonly drivers?: readonly (LoadedDriver | undefined)[];
 }
 
 export interface CreatedSwarm {
@@ -63,6 +67,7 @@ export interface CreatedSwarm {
   readonly credentials: Credentials;
   readonly errors: ErrorCounts;
   readonly slow: SlowOperationLog;
+  readonly drivers?: Drivers | undefined;
 }
 
 /** The flows of a worker, each with its rows behind those of the one before. */
@@ -106,7 +111,7 @@ export function rowsOf(flows: readonly Flow[]): number {
 export function createSwarm(
   start: WorkerStart,
   flows: readonly Flow[],
-  { clock, host, transport, askLogins }: SwarmSurroundings,
+  { clock, host, transport, askLogins, drivers = [] }: SwarmSurroundings,
 ): CreatedSwarm {
   const rows = rowsOf(flows);
   const loops = flows.flatMap((flow) => flow.plan.program.loops);
@@ -120,8 +125,12 @@ export function createSwarm(
   for (const [index, flow] of flows.entries()) if (index > 0) table.scenario.fill(index, flow.firstRow, flow.firstRow + flow.rows);
 
   const wakes = new Wakes(table);
+  const isDriven = drivers.some((driver) => driver !== undefined);
   const everys = Math.max(...flows.map((flow) => flow.plan.program.everys.length));
-  const timers = new Timers(new TimerWheel({ timers: timersOf(rows, everys), startUs: clock.nowUs() }), rows);
+  const timers = new Timers(
+    new TimerWheel({ timers: timersOf(rows, isDriven ? Math.max(everys, DRIVER_TIMERS) : everys), startUs: clock.nowUs() }),
+    rows,
+  );
   const slow = new SlowOperationLog({
     thresholdUs: start.slowUs ?? Number.POSITIVE_INFINITY,
     worker: start.index,
@@ -134,8 +143,16 @@ export function createSwarm(
   const credentials = new Credentials(table, recorder, errors, wakes, askLogins);
   const framings = start.isStream === true ? new FramingTable(rows, flows) : undefined;
   const longest = flows.flatMap((flow) => flow.sends.map((send) => send.maxBytes));
-  const sender = new Sender(transport, recorder, prng, Math.max(MAX_CLIENT_MESSAGE, ...longest), framings, flows[0]?.isStream);
+  const sender = new Sender(
+    transport,
+    recorder,
+    prng,
+    Math.max(MAX_CLIENT_MESSAGE, isDriven ? MAX_DRIVER_MESSAGE : 0, ...longest),
+    framings,
+    flows[0]?.isStream,
+  );
   const parts: ConnectionParts = { table, flows, transport, sender, recorder, errors, wakes, timers, answers, credentials };
+  if (isDriven) parts.drivers = new Drivers(parts, drivers, start.seed + start.index);
   if (everys > 0) parts.beside = new Beside(parts, prng, everys);
   if (flows.some((flow) => flow.plan.program.reconnect !== undefined)) parts.reconnects = new Reconnects(parts, prng);
 
@@ -187,7 +204,7 @@ export function createSwarm(
     { ...parts, clock, connections, connector, context, clients, logins, arrivals, endings, storms, incoming, frames, slow },
     host,
   );
-  return { swarm, credentials, errors, slow };
+  return { swarm, credentials, errors, slow, drivers: parts.drivers };
 }
 
 /** This worker's part of the rounds that an executor of iterations plans. */

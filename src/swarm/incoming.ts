@@ -27,7 +27,8 @@ export class Incoming implements FrameHandler, StreamHandler {
     const { table, recorder, flows } = this.#parts;
     if (!this.#isOpen(row)) return;
     recorder.count(COUNTER.ws_msgs_received);
-    if (!flows[table.scenario[row]!]!.isReference) this.#plain.onMessage(row, bytes, start, end, this.nowUs);
+    if (this.#parts.drivers?.isDriven(row) === true) this.#parts.drivers.onMessage(row, bytes, start, end, this.nowUs);
+    else if (!flows[table.scenario[row]!]!.isReference) this.#plain.onMessage(row, bytes, start, end, this.nowUs);
     else if (opcode === OPCODE_TEXT)
       this.#connections.fault(row, 'server.text', 'the server sent text where packets are spoken', this.nowUs);
     else this.#reference.onMessage(row, bytes, start, end, this.nowUs);
@@ -36,7 +37,8 @@ export class Incoming implements FrameHandler, StreamHandler {
   onStreamMessage(row: number, bytes: Uint8Array, start: number, end: number): void {
     if (!this.#isOpen(row)) return;
     this.#parts.recorder.count(COUNTER.ws_msgs_received);
-    this.#plain.onMessage(row, bytes, start, end, this.nowUs);
+    if (this.#parts.drivers?.isDriven(row) === true) this.#parts.drivers.onMessage(row, bytes, start, end, this.nowUs);
+    else this.#plain.onMessage(row, bytes, start, end, this.nowUs);
   }
 
   onFramingFault(row: number, code: string, reason: string): void {

@@ -6,6 +6,7 @@ import type { ConnectionParts, Connections } from './connections.js';
 import type { Connector } from './connector.js';
 import { CREDENTIAL_ASKED, CREDENTIAL_FAILED, CREDENTIAL_READY } from './credentials.js';
 import { drawBranch, drawThinkUs } from './draws.js';
+import { DRIVE_DONE, DRIVE_FAILED } from './drivers.js';
 import type { Flow } from './flow.js';
 import type { Heartbeats } from './heartbeats.js';
 import { PACKET_UNFIT } from './layout-writer.js';
@@ -141,6 +142,15 @@ export class Machine {
         case P.OP_HTTP:
           goesOn = this.#parts.http!.request(flow, row, pc, nowUs);
           break;
+        case P.OP_DRIVE: {
+          if (!this.#isConnected(row)) return RUN_FAILED;
+          pcs[row] = pc + 1;
+          const verdict = this.#parts.drivers!.drive(row, nowUs);
+          if (verdict === DRIVE_FAILED) return RUN_FAILED;
+          goesOn = verdict === DRIVE_DONE;
+          if (!goesOn) table.waits[row] = C.WAIT_HOLD;
+          break;
+        }
         case P.OP_JUMP:
           pcs[row] = a;
           goesOn = true;

@@ -5,6 +5,8 @@ import { systemClock } from '../core/clock.js';
 import { createTransport } from '../net/create-transport.js';
 import type { TransportOptions } from '../net/transport.js';
 import { type CreatedSwarm, capacityOf, createFlows, createSwarm } from './create-swarm.js';
+import { DriverFault } from './driver-fault.js';
+import { loadDriver } from './driver-load.js';
 import {
   CONTROL_ALIVE,
   CONTROL_MAIL,
@@ -59,6 +61,7 @@ class MainThread implements SwarmHost {
   poll(nowUs: number): boolean {
     Atomics.add(this.#control, CONTROL_ALIVE, 1);
     if (Atomics.load(this.#control, CONTROL_MAIL) !== 0) this.#readMail(nowUs);
+    if (this.#created?.drivers?.fault !== undefined) return false;
     const stop = Atomics.load(this.#control, CONTROL_STOP);
     if (stop === STOP_NOW) return false;
     if (stop === STOP_GRACEFULLY && this.#stopping !== stop) {
@@ -110,7 +113,11 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
     ...(start.tls === undefined ? {} : { tls: start.tls }),
   };
   const transport = await createTransport(start.transport, options);
+  const drivers = await Promise.all(
+    start.scenarios.map(async ({ driver }) => driver && { path: driver.path, driver: await loadDriver(driver.path) }),
+  );
   const created = createSwarm(start, flows, {
+    drivers,
     clock: systemClock,
     host: mainThread,
     transport,
@@ -119,6 +126,11 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
   mainThread.serve(created);
   mainThread.post({ type: 'ready', rings: transport.rings, transport: transport.kind });
   if (mainThread.waitForStart()) await created.swarm.run(transport, mainThread.startUs);
+  const fault = created.drivers?.fault;
+  if (fault !== undefined) {
+    mainThread.post({ type: 'errors', errors: created.errors.list() });
+    throw fault;
+  }
   mainThread.post({ type: 'done', errors: created.errors.list(), cpuSeconds: threadCpuSeconds(), slow: created.slow.result() });
 }
 
@@ -126,6 +138,12 @@ if (parentPort !== null) {
   const port = parentPort;
   main(port, workerData as WorkerStart).catch((error: unknown) => {
     const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-    port.postMessage({ type: 'failed', message, stack } satisfies FromWorker);
+    const isDriver = error instanceof DriverFault;
+    port.postMessage({
+      type: 'failed',
+      message: isDriver ? error.told : message,
+      stack: isDriver ? '' : stack,
+      isDriver,
+    } satisfies FromWorker);
   });
 }

@@ -17,8 +17,16 @@ const load = (file: string, env: Record<string, string> = {}): Plan => {
 const messagesPerSecond = (plan: Plan): number =>
   plan.scenarios.reduce((sum, scenario) => sum + estimateTraffic(scenario).messagesPerSecond, 0);
 
-test('the six scenarios are there', () => {
-  assert.deepEqual(files.sort(), ['echo.yaml', 'gateway-10k.yaml', 'idle.yaml', 'million.yaml', 'quickstart.yaml', 'tcp-game.yaml']);
+test('the seven scenarios are there', () => {
+  assert.deepEqual(files.sort(), [
+    'echo.yaml',
+    'gateway-10k.yaml',
+    'idle.yaml',
+    'million.yaml',
+    'quickstart.yaml',
+    'tcp-game.yaml',
+    'window.yaml',
+  ]);
 });
 
 // tcp-game.yaml is for a server of the reader's own: test/integration/tcp-game.test.ts runs it.

@@ -7,6 +7,7 @@ import type { ExecutorSpec } from '../../src/scenario/plan.js';
 import { isHttp, isStream } from '../../src/scenario/target-kind.js';
 import { capacityOf, createFlows, createSwarm } from '../../src/swarm/create-swarm.js';
 import type { Credentials } from '../../src/swarm/credentials.js';
+import type { Drivers, LoadedDriver } from '../../src/swarm/drivers.js';
 import type { ErrorCount, WorkerStart } from '../../src/swarm/messages.js';
 import type { SlowOperationLog } from '../../src/swarm/slow-operations.js';
 import type { Swarm } from '../../src/swarm/swarm.js';
@@ -31,6 +32,8 @@ export interface VirtualRunOptions {
   readonly executor?: ExecutorSpec;
   /** Answers to questions for credentials; default: none come. */
   readonly onLogin?: (requests: readonly LoginRequest[], run: VirtualRun) => void;
+  /** By scenario. */
+  readonly drivers?: readonly (LoadedDriver | undefined)[];
   /** CSV files of feeders by their name in the scenario. */
   readonly files?: Readonly<Record<string, string>>;
   /** Called before the run with everything built, to script stalls and stops. */
@@ -47,6 +50,7 @@ export class VirtualRun {
   readonly swarm: Swarm;
   readonly credentials: Credentials;
   readonly slow: SlowOperationLog;
+  readonly drivers: Drivers | undefined;
   readonly #errors: () => ErrorCount[];
   isStopped = false;
 
@@ -78,13 +82,15 @@ export class VirtualRun {
     };
     const flows = createFlows(start);
     this.transport = new VirtualTransport(capacityOf(start, flows), script);
-    const { swarm, credentials, errors, slow } = createSwarm(start, flows, {
+    const { swarm, credentials, errors, slow, drivers } = createSwarm(start, flows, {
       clock: this.transport,
-      host: { poll: () => !this.isStopped },
+      host: { poll: () => !this.isStopped && this.drivers?.fault === undefined },
       transport: this.transport,
+      ...(options.drivers === undefined ? {} : { drivers: options.drivers }),
       askLogins: (questions) => options.onLogin?.(requestsOf(questions), this),
     });
     this.swarm = swarm;
+    this.drivers = drivers;
     this.credentials = credentials;
     this.slow = slow;
     this.recorder = new Recorder(recorder);
