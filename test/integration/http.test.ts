@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { WebSocketServer } from 'ws';
 import { probeUring } from '../../src/uring/probe.js';
-import { gwrk } from './gwrk-process.js';
+import { gwrk, repository } from './gwrk-process.js';
 
 const transports = probeUring().available ? ['uring', 'node'] : ['node'];
 const directory = mkdtempSync(join(tmpdir(), 'gwrk-http-'));
@@ -101,29 +102,24 @@ for (const transport of transports) {
         async (request, response) =>
           response.end(JSON.stringify({ token: `for-${(JSON.parse(await bodyOf(request)) as { user: string }).user}` })),
         async (port) => {
-          const file = join(directory, `login-${transport}.yaml`);
-          writeFileSync(
-            file,
-            `name: login
-target: ws://127.0.0.1:${(players.address() as AddressInfo).port}/
-scenarios:
-  players:
-    executor: constant-clients
-    clients: 150
-    duration: 1s
-    afterFlow: leave
-    flow:
-      - http: { url: "http://127.0.0.1:${port}/login", json: { user: "u{{ client }}" }, expect: { status: 200 }, capture: { token: { json: /token } } }
-      - connect: { headers: { authorization: "Bearer {{ token }}" } }
-      - send: { text: hi, expect: { text: hi } }
-      - disconnect: {}
-`,
-          );
-          const { code, stderr, report } = await gwrk(['run', file, '--transport', transport]);
+          const target = `target=ws://127.0.0.1:${(players.address() as AddressInfo).port}/`;
+          const values = ['-e', `LOGIN=http://127.0.0.1:${port}`, '-e', 'CLIENTS=150', '-e', 'HOLD=1500ms'];
+          const { code, stderr, report } = await gwrk([
+            'run',
+            'scenarios/http-login.yaml',
+            '--set',
+            target,
+            ...values,
+            '--transport',
+            transport,
+          ]);
           assert.equal(code, 0, stderr);
           assert.deepEqual(report?.errors, []);
-          assert.deepEqual(tokens, new Set(Array.from({ length: 150 }, (_, client) => `Bearer for-u${client}`)));
-          assert.equal(report.ledger.ok, 300);
+          assert.deepEqual(tokens, new Set(Array.from({ length: 150 }, (_, client) => `Bearer for-player-${client}`)));
+          const { http_reqs: logins } = report.metrics;
+          assert.equal(logins?.type === 'counter' && logins.count, 150);
+          assert.equal(report.ledger.ok, report.ledger.sent);
+          assert.ok(report.ledger.ok >= 300);
         },
       );
     } finally {
@@ -131,6 +127,27 @@ scenarios:
     }
   });
 }
+
+test('an https:// target is loaded over sockets of Node, and a certificate that nobody vouches for is refused', async () => {
+  const pem = (name: string): string => join(repository, `test/net/fixtures/localhost.${name}.pem`);
+  const server = createSecureServer({ cert: readFileSync(pem('cert')), key: readFileSync(pem('key')) }, (_request, response) =>
+    response.end('hi'),
+  );
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  try {
+    const run = ['run', `https://localhost:${(server.address() as AddressInfo).port}/`, '-c', '2', '-n', '20'];
+    const good = await gwrk([...run, '--cacert', pem('cert')]);
+    assert.deepEqual(good.report?.errors, [], good.stderr);
+    assert.equal(good.report.transport, 'node');
+    assert.equal(good.report.ledger.ok, 20);
+    const bad = await gwrk(run);
+    assert.equal(bad.report?.ledger.ok, 0);
+    assert.equal(bad.code, 111);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
 
 test('a server beside the target is judged like the target itself, whatever was typed', async () => {
   const file = join(directory, 'away.yaml');

@@ -17,10 +17,11 @@ const load = (file: string, env: Record<string, string> = {}): Plan => {
 const messagesPerSecond = (plan: Plan): number =>
   plan.scenarios.reduce((sum, scenario) => sum + estimateTraffic(scenario).messagesPerSecond, 0);
 
-test('the seven scenarios are there', () => {
+test('the eight scenarios are there', () => {
   assert.deepEqual(files.sort(), [
     'echo.yaml',
     'gateway-10k.yaml',
+    'http-login.yaml',
     'idle.yaml',
     'million.yaml',
     'quickstart.yaml',
@@ -29,8 +30,9 @@ test('the seven scenarios are there', () => {
   ]);
 });
 
-// tcp-game.yaml is for a server of the reader's own: test/integration/tcp-game.test.ts runs it.
-for (const file of files.filter((name) => name !== 'tcp-game.yaml')) {
+// For servers of the reader's own: tcp-game.test.ts and http.test.ts of test/integration run them.
+const FOR_OTHERS = ['tcp-game.yaml', 'http-login.yaml'];
+for (const file of files.filter((name) => !FOR_OTHERS.includes(name))) {
   test(`${file} loads without a warning, says how it is run, and starts its own server on loopback`, () => {
     const plan = load(file);
     assert.equal(`${plan.name}.yaml`, file);
