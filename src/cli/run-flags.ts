@@ -75,13 +75,16 @@ const option = (flags: string, description: string): Option => new Option(flags,
 
 const LOAD = (): Option[] => [
   option('-c, --connections <n>', 'clients (10, 10k, 1m)').argParser(countFrom(1)),
-  option('-n, --requests <n>', 'messages in all, over all clients').argParser(countFrom(1)),
+  option('-n, --requests <n>', 'messages or HTTP requests in all, over all clients').argParser(countFrom(1)),
   option('-d, --duration <time>', 'how long (30s, 2m)').argParser(durationUs),
   option('-R, --connect-rate <n>', 'new connections a second, whether the target keeps up or not').argParser(ratePerSecond),
-  option('--message-rate <n>', 'messages a second on each connection; without it, the next follows the answer').argParser(ratePerSecond),
+  option(
+    '--message-rate <n>',
+    'messages a second on each connection; without it, the next follows the answer (closed: blind to stalls)',
+  ).argParser(ratePerSecond),
   option('--timeout <time>', 'of a connection attempt and of an answer').argParser(durationUs),
-  option('-b, --body <text>', 'the message each client sends'),
-  option('-H, --header <name: value>', 'header of the upgrade request; may be repeated').argParser(header).default([]),
+  option('-b, --body <text>', 'the message each client sends; of http:// the body of a POST'),
+  option('-H, --header <name: value>', 'header of the upgrade or HTTP request; may be repeated').argParser(header).default([]),
   option('--keepalive', 'a connection stays open between its messages (the default)'),
   option('--no-keepalive', 'a new connection for each message'),
 ];

@@ -3,10 +3,12 @@ import { templateMaxBytes } from './expression-evaluate.js';
 import { packetMaxBytes } from './layout.js';
 import type { ScenarioPlan } from './plan.js';
 import {
+  type HttpStep,
   INSTRUCTION_WORDS,
   OP_CHOOSE,
   OP_EVERY,
   OP_HEARTBEAT,
+  OP_HTTP,
   OP_LOOP,
   OP_NEXT,
   OP_OPERATION,
@@ -62,13 +64,19 @@ export function estimateTraffic({ program, executor, afterFlow }: ScenarioPlan):
       const beats = clients / (program.heartbeats[index]!.periodUs / 1e6);
       messagesPerSecond += beats;
       bytesPerSecond += beats * HEARTBEAT_BYTES;
-    } else if ((opcode === OP_OPERATION || opcode === OP_SEND) && rounds.length > 0) {
+    } else if ((opcode === OP_OPERATION || opcode === OP_SEND || opcode === OP_HTTP) && rounds.length > 0) {
       const rate = rounds.at(-1)!;
       if (rate < 0) isAsFastAsAnswered = true;
       else {
         const each = clients * rate * shares[word / INSTRUCTION_WORDS]!;
         messagesPerSecond += each;
-        bytesPerSecond += each * (opcode === OP_SEND ? sendBytes(program.sends[index]!) : operationBytes(program.operations[index]!));
+        bytesPerSecond +=
+          each *
+          (opcode === OP_HTTP
+            ? httpBytes(program.https[index]!)
+            : opcode === OP_SEND
+              ? sendBytes(program.sends[index]!)
+              : operationBytes(program.operations[index]!));
       }
     }
   }
@@ -111,6 +119,17 @@ function sharesOf({ code, chooses }: Program): Float64Array {
 
 function sendBytes({ text, hex, packet }: SendStep): number {
   return FRAME_BYTES + (packet ? packetMaxBytes(packet) : text ? textBytes(text) : (hex?.length ?? 0) / 2);
+}
+
+/** Method, path, Host and the line ends are about as long as their names and a short host. */
+function httpBytes({ path, headers, body }: HttpStep): number {
+  const lines = headers.reduce((sum, { name, value }) => sum + name.length + 4 + textBytes(value), 0);
+  return (
+    48 +
+    (path ? textBytes(path) : 1) +
+    lines +
+    (body === undefined ? 0 : body.kind === 'text' ? 24 + textBytes(body.text) : 24 + body.hex.length / 2)
+  );
 }
 
 function operationBytes({ signed, payload }: OperationStep): number {

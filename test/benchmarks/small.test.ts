@@ -26,6 +26,7 @@ const PROGRAMS: Readonly<Record<string, { readonly prints: readonly RegExp[]; re
   'echo.js': { prints: [/gwrk run, .* [\d,]+ \/s/u, /npm ws client.* [\d,]+ \/s/u, /gwrk : ws client +[\d.]+ x/u], skip: needsUring },
   'gateway-10k.js': { prints: [/^answers +\d+/mu, /ws_msg_rtt p99 +[\d.]+ ms/u, /^verdict +\w+/mu] },
   'heartbeats.js': { prints: [/planned 500 \/s: answered +[\d,]+ \/s/u, /most answered +[\d,]+ \/s/u], skip: needsUring },
+  'http.js': { prints: [/gwrk run, .* [\d,]+ \/s/u, /failed requests +0$/mu, /wrk/u] },
   'mac-timing.js': { prints: [/^stored midstates/mu, / {2}wrong in byte 15 +[\d.]+ ns\/op/u, /\|t\| [\d.]+ {2}\(4\.5/u] },
   'login-redis.js': {
     prints: [/logins through Redis.* \d+ \/s/u, /server CPU a login +\d+ us/u, /open model: P99 +[\d.]+ ms/u],
