@@ -142,6 +142,7 @@ export function buildReport(input: ReportInput): Report {
     ledger,
     ledgerMismatches: counterTotal(recorders, 'ledger_mismatches'),
     opsSeen: input.target.opsSeen ?? null,
+    clientsWithoutRow: input.errors.find(({ code }) => code === 'feeder.dry')?.count ?? 0,
     invalidDurations: TREND_NAMES.reduce((sum, name) => sum + histogramOf(recorders, TREND[name]).exact.invalid, 0),
     thresholds,
     saturation,

@@ -27,6 +27,8 @@ export interface Facts {
   readonly opsSeen: number | null;
   /** Durations that were not numbers. */
   readonly invalidDurations: number;
+  /** Clients for whom a unique feeder had no row left. */
+  readonly clientsWithoutRow: number;
   readonly thresholds: readonly ThresholdRecord[];
   readonly saturation: readonly string[];
   readonly interruption?: Interruption;
@@ -99,6 +101,7 @@ function invalidities(facts: Facts): Finding[] {
   if (facts.opsSeen !== null && facts.opsSeen < ledger.ok + ledger.fail) {
     reasons.push(`the target answered ${many(ledger.ok + ledger.fail)} operations, but counted only ${many(facts.opsSeen)}`);
   }
+  if (facts.clientsWithoutRow > 0) reasons.push(`a unique feeder ran out of rows for ${many(facts.clientsWithoutRow)} clients`);
   if (facts.invalidDurations > 0) reasons.push(`${many(facts.invalidDurations)} durations were not numbers: a fault of gwrk`);
   for (const threshold of facts.thresholds) {
     if (threshold.level === 'error' && threshold.verdict === 'no-data') {

@@ -56,9 +56,14 @@ function enter(bytes: Uint8Array, at: number, end: number, segment: Segment): nu
 function enterObject(bytes: Uint8Array, from: number, end: number, name: Uint8Array): number {
   let at = skipSpace(bytes, from, end);
   while (at < end && bytes[at] === QUOTE) {
-    const nameEnd = skipString(bytes, at, end);
-    if (nameEnd < 0) return -1;
-    const isWanted = sameText(bytes, at, nameEnd, name);
+    // Most names are plain: one look tells whether this is the one, without looking for its end first.
+    let nameEnd = behindName(bytes, at, end, name);
+    let isWanted = nameEnd > 0;
+    if (!isWanted) {
+      nameEnd = skipString(bytes, at, end);
+      if (nameEnd < 0) return -1;
+      isWanted = sameText(bytes, at, nameEnd, name);
+    }
     at = skipSpace(bytes, nameEnd, end);
     if (at >= end || bytes[at] !== COLON) return -1;
     at = skipSpace(bytes, at + 1, end);
@@ -70,6 +75,17 @@ function enterObject(bytes: Uint8Array, from: number, end: number, name: Uint8Ar
     at = skipSpace(bytes, at + 1, end);
   }
   return -1;
+}
+
+/** Behind the string at `at` when it is this name, written without escapes; else -1. */
+function behindName(bytes: Uint8Array, at: number, end: number, name: Uint8Array): number {
+  const closing = at + 1 + name.length;
+  if (closing >= end || bytes[closing] !== QUOTE) return -1;
+  for (let i = 0; i < name.length; i++) {
+    const byte = bytes[at + 1 + i];
+    if (byte !== name[i] || byte === BACKSLASH || byte === QUOTE) return -1;
+  }
+  return closing + 1;
 }
 
 function enterArray(bytes: Uint8Array, from: number, end: number, index: number): number {
@@ -133,10 +149,12 @@ function isScalarByte(byte: number): boolean {
 
 /** Whether the JSON string at bytes[start..end), quotes included, says `text` (UTF-8). */
 export function sameText(bytes: Uint8Array, start: number, end: number, text: Uint8Array, textEnd = text.length): boolean {
-  for (let i = start + 1; i < end - 1; i++) if (bytes[i] === BACKSLASH) return sameEscapedText(bytes, start, end, text, textEnd);
-  if (end - start - 2 !== textEnd) return false;
-  for (let i = 0; i < textEnd; i++) if (bytes[start + 1 + i] !== text[i]) return false;
-  return true;
+  for (let i = start + 1; i < end - 1; i++) {
+    const byte = bytes[i]!;
+    if (byte === BACKSLASH) return sameEscapedText(bytes, start, end, text, textEnd);
+    if (byte !== text[i - start - 1]) return false;
+  }
+  return end - start - 2 === textEnd;
 }
 
 function sameEscapedText(bytes: Uint8Array, start: number, end: number, text: Uint8Array, textEnd: number): boolean {
