@@ -1,4 +1,5 @@
 import { COUNTER, TREND } from '../measure/metric-names.js';
+import { OP_END, OP_LOOP } from '../scenario/program.js';
 import * as C from './client-table.js';
 import type { ConnectionParts, Connections } from './connections.js';
 import type { Flow } from './flow.js';
@@ -98,7 +99,7 @@ export class Clients {
     const isIdleInside = (wait === C.WAIT_TICK || wait === C.WAIT_THINK) && flow.isEndless[table.pc[row]!] === 1;
     if (wait !== C.WAIT_HOLD && !isIdleInside) return;
     timers.cancelFlow(row);
-    this.#endFlow(flow, row, nowUs);
+    this.#leaveLoop(flow, row, nowUs);
   }
 
   /** The connection of this row is cut off: its time is up. */
@@ -142,8 +143,23 @@ export class Clients {
   #run(flow: Flow, row: number, nowUs: number): void {
     const verdict = this.#machine.run(flow, row, nowUs);
     if (verdict === RUN_ENDED) this.#ended(flow, row, nowUs);
-    else if (verdict === RUN_LEAVES) this.#endFlow(flow, row, nowUs);
+    else if (verdict === RUN_LEAVES) this.#leaveLoop(flow, row, nowUs);
     else if (verdict === RUN_FAILED) this.#fail(flow, row, nowUs);
+  }
+
+  /** A loop that only the scenario ends is over: the flow goes on with what stands behind it, or ends where nothing does. */
+  #leaveLoop(flow: Flow, row: number, nowUs: number): void {
+    const { pc, waits } = this.#parts.table;
+    // At the loop itself the client has not entered it yet.
+    const inside = flow.opcode(pc[row]!) === OP_LOOP ? pc[row]! + 1 : pc[row]!;
+    const behind = flow.behindEndless[inside]!;
+    if (behind < 0 || flow.opcode(behind) === OP_END) {
+      this.#endFlow(flow, row, nowUs);
+      return;
+    }
+    pc[row] = behind;
+    waits[row] = C.WAIT_NOTHING;
+    this.#run(flow, row, nowUs);
   }
 
   /** The flow has come to its end. */

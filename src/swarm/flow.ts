@@ -52,6 +52,8 @@ export class Flow {
   readonly loopDepth: Int8Array;
   /** By instruction: 1 inside a loop that only the end of the scenario ends. */
   readonly isEndless: Uint8Array;
+  /** For an instruction inside such a loop the one behind the outermost of them; -1 for any other. */
+  readonly behindEndless: Int32Array;
   /** By instruction: 1 for a send that the plan gives a time: the first of a paced iteration, and those right behind it. */
   readonly isPlanned: Uint8Array;
   /** By instruction: 1 for a send that does not wait for its answer: the last of a paced iteration, or one without expectation. */
@@ -95,6 +97,7 @@ export class Flow {
     const count = this.instructions;
     this.loopDepth = new Int8Array(count).fill(-1);
     this.isEndless = new Uint8Array(count);
+    this.behindEndless = new Int32Array(count).fill(-1);
     this.isPlanned = new Uint8Array(count);
     this.isPipelined = new Uint8Array(count);
     this.isBeside = new Uint8Array(count);
@@ -177,7 +180,9 @@ export class Flow {
     const isEndless = loop.count === undefined && loop.forUs === undefined;
     for (let inside = pc + 1; inside < after; inside++) {
       this.loopDepth[inside] = Math.max(this.loopDepth[inside]!, loop.depth);
-      if (isEndless) this.isEndless[inside] = 1;
+      if (!isEndless) continue;
+      this.isEndless[inside] = 1;
+      if (this.behindEndless[inside] === -1) this.behindEndless[inside] = after;
     }
     if (loop.periodUs === undefined) return;
     this.#markPlanned(pc + 1);

@@ -64,6 +64,39 @@ flow:
   });
 }
 
+for (const [loop, waits] of [
+  ['every: 100ms, steps: [ { send: { text: x, expect: { within: 1s } } } ]', 'for its next round'],
+  ['steps: [ { think: 100ms } ]', 'in a think'],
+  ['steps: [ { loop: { every: 150ms, steps: [ { send: { text: x, expect: { within: 1s } } } ] } } ]', 'in a loop inside the loop'],
+] as const) {
+  test(`what stands behind an endless loop is still done when the scenario ends, by a client that waits ${waits}`, async () => {
+    const heard: string[] = [];
+    const run = await runVirtual(
+      `
+executor: constant-clients
+clients: 3
+duration: 2s
+flow:
+  - connect: {}
+  - loop: { ${loop} }
+  - send: { text: bye, expect: { within: 1s } }
+  - loop: { steps: [ { think: 1s } ] }
+  - send: { text: "at last" }`,
+      {
+        onMessage(server, row, message) {
+          heard.push(`${message}`);
+          server.send(row, `${message}`, 30_000);
+        },
+      },
+    );
+    assert.equal(heard.filter((text) => text === 'bye').length, 3);
+    assert.equal(heard.filter((text) => text === 'at last').length, 3);
+    assert.equal(run.counter('iterations'), 3);
+    assert.equal(run.counter('messages_missed'), 0);
+    assert.ok(run.nowUs >= 2_000_000 && run.nowUs < 2_200_000, `${run.nowUs}`);
+  });
+}
+
 test('rows of arrivals that churn are given back a thousand times, with nothing of the client before', async () => {
   const script: Script = {
     connectUs: (row) => (row === 3 ? -111 : 100),
