@@ -21,6 +21,8 @@ export interface CrowdOptions {
   /** 32 bytes: every player's device. */
   readonly dfp: Uint8Array;
   readonly moveEveryUs: number;
+  /** So many of the players move, the others only hear. */
+  readonly movers: number;
   /** How long all of them move, behind a second in which they settle. */
   readonly runUs: number;
 }
@@ -131,7 +133,7 @@ export class RoomCrowd implements TransportEvents {
       this.#nextMoveUs = nowUs;
     }
     // Spread over the period: one player after the other.
-    const stepUs = this.#options.moveEveryUs / this.#size;
+    const stepUs = this.#options.moveEveryUs / this.#options.movers;
     for (; this.#nextMoveUs <= nowUs; this.#nextMoveUs += stepUs) this.#move();
     return Math.min(this.#nextMoveUs, nowUs + 10_000);
   }
@@ -143,7 +145,7 @@ export class RoomCrowd implements TransportEvents {
 
   #move(): void {
     const row = this.#mover;
-    this.#mover = (row + 1) % this.#size;
+    this.#mover = (row + 1) % this.#options.movers;
     const payload = new Uint8Array(8);
     payload[0] = this.#moves;
     payload[4] = row;
