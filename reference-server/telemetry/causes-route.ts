@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Cause, CauseKind } from '../../src/core/cause.js';
 import type { Clock } from '../../src/core/clock.js';
 import { type KernelEvents, plainEnd } from '../audit/kernel-event.js';
 import { sendJson } from '../http-exchange.js';
-import type { Cause, CauseKind, CauseLog } from './cause-log.js';
+import type { CauseLog } from './cause-log.js';
 import { SLOW_CALL_US } from './timed-store.js';
 import { LONG_TURN_US } from './turn-times.js';
 

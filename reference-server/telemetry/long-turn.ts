@@ -1,4 +1,4 @@
-import type { Cause } from './cause-log.js';
+import type { Cause } from '../../src/core/cause.js';
 
 /** A long turn of a gateway thread as a cause: GC when collections took at least half of it, else LOOP_LAG. Clock microseconds. */
 export function longTurnCause(

@@ -1,24 +1,5 @@
 /** What a server's log of causes says (docs/server.md, "Why was it slow"): read from its admin port, kept beside the run. */
-
-export const CAUSE_KINDS = ['RETRANSMIT', 'LOOP_LAG', 'GC', 'STORE_SLOW', 'BREAKER', 'QUEUE'] as const;
-export type CauseKind = (typeof CAUSE_KINDS)[number];
-
-/** An interval in which something held operations up. Times are microseconds of the clock of the run. */
-export interface Cause {
-  readonly kind: CauseKind;
-  readonly startUs: number;
-  /** Of a retransmit, the same as startUs. */
-  readonly endUs: number;
-  /** LOOP_LAG, GC: index of the gateway thread. */
-  readonly thread?: number;
-  /** GC: the part of the turn that was garbage collection, us. */
-  readonly pauseUs?: number;
-  /** RETRANSMIT: "ip:port" of the side that sent again, and of the other one. */
-  readonly local?: string;
-  readonly remote?: string;
-  /** The verb of a store call, the resource of a breaker, the name of a queue. */
-  readonly name?: string;
-}
+import { CAUSE_KINDS, type Cause, type CauseKind } from '../core/cause.js';
 
 /** The server's causes during a run, and what that server is like. */
 export interface ServerCauses {

@@ -1,5 +1,6 @@
+import type { Cause, CauseKind } from '../core/cause.js';
 import type { SlowOperation, Stall } from '../measure/slow-operation.js';
-import type { Cause, CauseKind, RunCauses } from './causes.js';
+import type { RunCauses } from './causes.js';
 import { CoveredTime } from './covered-time.js';
 
 /** Why an operation was slow. LATE_SEND: gwrk itself sent it later than planned. LATE_READ: gwrk itself was not there to read. */

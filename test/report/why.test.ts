@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Cause } from '../../src/core/cause.js';
 import type { SlowOperation } from '../../src/measure/slow-operation.js';
-import type { Cause, ServerCauses } from '../../src/report/causes.js';
+import type { ServerCauses } from '../../src/report/causes.js';
 import { CoveredTime } from '../../src/report/covered-time.js';
 import { Explainer, type Explanation } from '../../src/report/why.js';
 import { renderWhy } from '../../src/report/why-text.js';

@@ -7,14 +7,15 @@ import { Counters } from '../../../reference-server/counters.js';
 import { parseServeOptions } from '../../../reference-server/options.js';
 import { startServer } from '../../../reference-server/server.js';
 import { BreakerIntervals } from '../../../reference-server/telemetry/breaker-intervals.js';
-import { CAUSE_KINDS, CauseLog } from '../../../reference-server/telemetry/cause-log.js';
+import { CauseLog } from '../../../reference-server/telemetry/cause-log.js';
 import { EventLoopLag } from '../../../reference-server/telemetry/event-loop-lag.js';
 import { longTurnCause } from '../../../reference-server/telemetry/long-turn.js';
 import { QueueWatch } from '../../../reference-server/telemetry/queue-watch.js';
 import { TimedStore } from '../../../reference-server/telemetry/timed-store.js';
 import { TURN_BOUNDS_US, TurnTimes } from '../../../reference-server/telemetry/turn-times.js';
+import { CAUSE_KINDS } from '../../../src/core/cause.js';
 import { systemClock } from '../../../src/core/clock.js';
-import { isCause, CAUSE_KINDS as READ_KINDS, serverFacts } from '../../../src/report/causes.js';
+import { isCause, serverFacts } from '../../../src/report/causes.js';
 import { ManualClock } from '../auth/manual-clock.js';
 import { ask, BEARER, FREE_PORTS, SECRETS } from '../server/http-client.js';
 
@@ -199,7 +200,7 @@ test('the admin port tells the causes to its bearer, in the form that gwrk run r
     const { nowUs, causes } = answer.json as { nowUs: number; causes: unknown[] };
     assert.ok(nowUs >= beforeUs && nowUs <= systemClock.nowUs(), 'one clock for all processes of a machine');
     assert.ok(causes.every(isCause));
-    assert.deepEqual(READ_KINDS, CAUSE_KINDS, 'both programs know the same kinds');
+    for (const kind of CAUSE_KINDS) assert.ok(isCause({ kind, startUs: 0, endUs: 0 }), 'both programs know the same kinds');
   } finally {
     await server.stop();
   }
