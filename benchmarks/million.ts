@@ -1,25 +1,37 @@
 /**
  * scenarios/million.yaml on two cores, the server on one and the swarm on the other, and every figure that is asked of it.
  *
- *   node dist/benchmarks/million.js [--clients 1000000] [--ramp 100s] [--hold 120s] [--small]
+ *   node dist/benchmarks/million.js [--clients 1000000] [--ramp 100s] [--hold 120s] [--warm-memory] [--small]
  *
  * For the ramp at 70 % (open model) give a ramp that is longer by that much: the clients' starts are planned, and
- * session_ready counts from the planned start.
+ * session_ready counts from the planned start. --warm-memory is for virtual machines whose host lends memory page by page:
+ * see warm-memory.ts.
  */
 import { parseArgs } from 'node:util';
 import type { Report } from '../src/report/report.js';
 import { counter, line, runGwrk, scenario, startServer, trend } from './gwrk.js';
+import { WarmMemory } from './warm-memory.js';
 
 const { values } = parseArgs({
   options: {
     clients: { type: 'string', default: '1000000' },
     ramp: { type: 'string', default: '100s' },
     hold: { type: 'string', default: '120s' },
+    'warm-memory': { type: 'boolean', default: false },
     small: { type: 'boolean', default: false },
   },
 });
 const [clients, ramp, hold] = values.small ? ['500', '2s', '3s'] : [values.clients, values.ramp, values.hold];
 
+const warm = values['warm-memory'] ? new WarmMemory() : undefined;
+if (warm) {
+  process.on('exit', () => warm.end());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  const start = performance.now();
+  const bytes = warm.fill();
+  line('memory touched before the run', `${Math.round(bytes / 1e6)} MB in ${Math.round((performance.now() - start) / 1000)} s`);
+  warm.giveBack();
+}
 const server = await startServer(['--heartbeat', '60s', '--gateway', 'auto']);
 const report = await runGwrk(
   [
@@ -40,6 +52,7 @@ const report = await runGwrk(
   true,
 );
 await server.stop();
+warm?.end();
 print(report);
 
 function print({ clients: held, generator, target, timeline, verdict, reason }: Report): void {
