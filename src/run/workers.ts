@@ -42,6 +42,7 @@ export class Workers {
   readonly #onLogin: WorkersOptions['onLogin'];
   readonly #deaths: string[] = [];
   #driverFault: string | undefined;
+  #driverHint: string | undefined;
   #changed: () => void = () => {};
 
   private constructor(options: WorkersOptions) {
@@ -56,7 +57,8 @@ export class Workers {
     const late = workers.#seats.filter((seat) => seat.state === 'starting').length;
     if (workers.driverFault !== undefined) {
       await workers.terminate();
-      throw new GwrkError('GWRK_DRIVER_INVALID', workers.driverFault);
+      const hint = workers.#driverHint;
+      throw new GwrkError('GWRK_DRIVER_INVALID', workers.driverFault, hint === undefined ? {} : { hint });
     }
     if (late > 0 || workers.#deaths.length > 0) {
       const why =
@@ -179,6 +181,7 @@ export class Workers {
       case 'failed':
         if (message.isDriver === true) {
           this.#driverFault ??= message.message;
+          this.#driverHint ??= message.hint;
           this.requestStop(STOP_NOW);
         }
         this.#bury(seat, `worker ${index}: ${message.stack || message.message}`);

@@ -5,11 +5,14 @@ export class DriverFault extends Error {
   override readonly name = 'DriverFault';
   readonly path: string;
   readonly frame: string;
+  /** What to do about it; empty where the error says enough. */
+  readonly hint: string;
 
-  constructor(path: string, message: string, frame: string) {
+  constructor(path: string, message: string, frame: string, hint = '') {
     super(message);
     this.path = path;
     this.frame = frame;
+    this.hint = hint;
   }
 
   /** As a person reads it. */
@@ -18,18 +21,19 @@ export class DriverFault extends Error {
   }
 
   /** Of what a driver at `path` threw while it did `what`. */
-  static of(path: string, thrown: unknown, what: string): DriverFault {
+  static of(path: string, thrown: unknown, what: string, hint = ''): DriverFault {
     const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
     const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
-    return new DriverFault(path, `${what}: ${text}`, ownFrame(stack, path));
+    return new DriverFault(path, `${what}: ${text}`, ownFrame(stack, path), hint);
   }
 }
 
 /** The innermost place in a stack that is neither of Node nor of gwrk: the driver, or what it imports. */
 function ownFrame(stack: string, path: string): string {
-  const places = [...stack.matchAll(/(file:\/\/[^\s()]+|\/[^\s():]+):(\d+):(\d+)/g)].map(([, file, line, column]) => ({
+  // A syntax error of JavaScript has no column: "file:///my-game.mjs:3" stands above its stack.
+  const places = [...stack.matchAll(/(file:\/\/[^\s()]+?|\/[^\s():]+):(\d+)(?::(\d+))?(?=[\s)]|$)/g)].map(([, file, line, column]) => ({
     file: file!.startsWith('file:') ? withoutFail(file!) : file!,
-    at: `${line}:${column}`,
+    at: column === undefined ? line! : `${line}:${column}`,
   }));
   const directory = path.slice(0, path.lastIndexOf('/') + 1);
   const own = places.find(({ file }) => file === path) ?? places.find(({ file }) => file.startsWith(directory));

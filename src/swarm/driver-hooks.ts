@@ -1,6 +1,7 @@
-/** A hook of Node's module loader (module.register): files of TypeScript, with blanks where their types were, so that line and column stay. */
+/** A hook of Node's module loader (module.register): it takes files of TypeScript. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { stripTypes } from './type-stripping.js';
 
 interface Loaded {
   readonly format: string;
@@ -8,19 +9,12 @@ interface Loaded {
   readonly shortCircuit: true;
 }
 
-interface Stripper {
-  transformSync(source: string, options: { readonly mode: 'strip-only' }): { readonly code: string };
-}
-
-const STRIPPER = 'amaro';
-
 export async function load<Context>(
   url: string,
   context: Context,
   nextLoad: (url: string, context: Context) => Promise<unknown>,
 ): Promise<unknown> {
-  if (!/^file:.*\.m?ts$/.test(url)) return nextLoad(url, context);
-  const loaded = (await import(STRIPPER)) as { default: Stripper };
-  const { code } = loaded.default.transformSync(await readFile(fileURLToPath(url), 'utf8'), { mode: 'strip-only' });
-  return { format: 'module', source: code, shortCircuit: true } satisfies Loaded;
+  if (!/^file:[^?#]*\.m?ts(?:[?#]|$)/.test(url)) return nextLoad(url, context);
+  const path = fileURLToPath(url);
+  return { format: 'module', source: stripTypes(await readFile(path, 'utf8'), path), shortCircuit: true } satisfies Loaded;
 }

@@ -110,7 +110,7 @@ export type FromWorker =
   | { readonly type: 'errors'; readonly errors: readonly ErrorCount[] }
   /** The worker's part is over; everything is in the recorder. */
   | { readonly type: 'done'; readonly errors: readonly ErrorCount[]; readonly cpuSeconds: number; readonly slow?: SlowOperations }
-  | { readonly type: 'failed'; readonly message: string; readonly stack: string; readonly isDriver?: boolean };
+  | { readonly type: 'failed'; readonly message: string; readonly stack: string; readonly isDriver?: boolean; readonly hint?: string };
 
 /** Errors by code, totals since the start: at most 1,000 codes, the rest counted as "other". */
 export interface ErrorCount {

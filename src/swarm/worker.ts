@@ -144,6 +144,7 @@ if (parentPort !== null) {
       message: isDriver ? error.told : message,
       stack: isDriver ? '' : stack,
       isDriver,
+      ...(isDriver && error.hint !== '' && { hint: error.hint }),
     } satisfies FromWorker);
   });
 }

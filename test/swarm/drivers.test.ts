@@ -145,7 +145,34 @@ test('a module of JavaScript is loaded as it stands, and its faults name the pla
     await fault('half.mjs', 'export default { onOpen() {} };'),
     /^\/half\.mjs: the driver's default export has no function onMessage$/,
   );
-  const typed = await fault('typed.ts', 'const driver: object = { onOpen() {}, onMessage() {} };\nexport default driver;');
-  // Depends on the Node and the packages that this runs with; both are right.
-  assert.match(typed, /^loaded$|^a driver in TypeScript needs the package amaro/);
+  assert.equal(
+    await fault('wrong.mjs', 'export default {\n  onOpen: ;\n};'),
+    '/wrong.mjs:2:11: could not be loaded: SyntaxError: Expression expected',
+  );
+});
+
+test('a module of TypeScript is loaded without a build step, and its faults name the place in it', async () => {
+  fileOf('rules.ts', 'export type Rule = number;\nexport const limit: Rule = 3;');
+  const path = fileOf(
+    'typed.ts',
+    `import { limit, type Rule } from './rules.ts';
+const rule: Rule = limit;
+export default {
+  onOpen(client: number): void { if (client > rule) throw new Error('too many'); },
+  onMessage() {},
+};`,
+  );
+  const driver = await loadDriver(path);
+  try {
+    driver.onOpen(4, undefined as never);
+    assert.fail('it did not throw');
+  } catch (error) {
+    assert.equal(DriverFault.of(path, error, 'onOpen').told.replace(directory, ''), '/typed.ts:4:59: onOpen: Error: too many');
+  }
+  fileOf('kinds.ts', '\n export enum Kind { A }');
+  await assert.rejects(loadDriver(fileOf('uses.ts', "import './kinds.ts';\nexport default {};")), (fault: DriverFault) => {
+    assert.equal(fault.frame.replace(directory, ''), '/kinds.ts:2:9');
+    assert.match(fault.hint, /a const object for an enum/);
+    return true;
+  });
 });

@@ -1,4 +1,6 @@
 /** The driver of window.yaml: a sliding window over an echo server. docs/drivers.md explains it line by line. */
+import type { Driver, DriverApi } from 'gwrk/driver';
+
 const WINDOW = 8;
 const FRAME_BYTES = 12;
 const RESEND = 0;
@@ -13,7 +15,6 @@ let sentUs = new Float64Array(0);
 const frame = new Uint8Array(FRAME_BYTES);
 const fields = new DataView(frame.buffer);
 
-/** @type {import('gwrk/driver').Driver} */
 export default {
   setup({ clients }) {
     next = new Uint32Array(clients);
@@ -49,10 +50,10 @@ export default {
     api.error('resent');
     fill(client, api);
   },
-};
+} satisfies Driver;
 
 /** Sends as many frames as the window has room for. */
-function fill(client, api) {
+function fill(client: number, api: DriverApi): void {
   while (next[client] < acknowledged[client] + WINDOW) {
     const number = next[client];
     fields.setUint32(0, number, true);
@@ -65,6 +66,7 @@ function fill(client, api) {
   api.timer(client, RESEND, RESEND_AFTER_US);
 }
 
-const checksum = (number, before) => (Math.imul(number ^ before, 0x9e3779b1) ^ (before >>> 7)) >>> 0;
+const checksum = (number: number, before: number): number => (Math.imul(number ^ before, 0x9e3779b1) ^ (before >>> 7)) >>> 0;
 
-const readU32 = (bytes, at) => (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
+const readU32 = (bytes: Uint8Array, at: number): number =>
+  (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
