@@ -69,6 +69,32 @@ export const ERRORS = {
     'A worker of the swarm ended before its time',
     'this is a fault of gwrk: please report it with the lines above',
   ),
+  GWRK_INSPECTOR_NO_PROCESS: row(
+    EXIT.badInput,
+    'The process to inspect cannot be looked at',
+    'check the pid, and that it is your own process',
+  ),
+  GWRK_INSPECTOR_NOT_NODE: row(
+    EXIT.badInput,
+    'The process to inspect is not Node',
+    'only Node has an inspector; --target-pid measures a process of any language',
+  ),
+  GWRK_INSPECTOR_NO_SIGNAL_HANDLER: row(
+    EXIT.badInput,
+    'The process to inspect would be ended by the signal that opens an inspector',
+    'start it with --inspect=0 (or NODE_OPTIONS=--inspect=0) and give the URL that it prints',
+  ),
+  GWRK_INSPECTOR_NO_PORT: row(
+    EXIT.badInput,
+    'The process to inspect has no port of an inspector',
+    'start it with --inspect=0 (or NODE_OPTIONS=--inspect=0) and give the URL that it prints',
+  ),
+  GWRK_INSPECTOR_REFUSED: row(
+    EXIT.badInput,
+    'The address of an inspector cannot be used',
+    'forward its port to this machine: ssh -L 9229:127.0.0.1:9229 host',
+  ),
+  GWRK_INSPECTOR_LOST: row(EXIT.failed, 'The inspector of a process ended or refused', 'see whether the process still runs; attach again'),
   GWRK_INTERNAL: row(EXIT.failed, 'gwrk itself failed', 'this is a fault of gwrk: please report it with the lines above'),
 } as const satisfies Record<string, ErrorRow>;
 

@@ -17,8 +17,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   scenario: ['protocol', 'measure', 'core'],
   report: ['measure', 'types:scenario', 'core'],
   swarm: ['scenario', 'net', 'protocol', 'measure', 'core'],
-  run: ['scenario', 'net', 'measure', 'report', 'src/swarm/messages.ts', 'core'],
-  cli: ['run', 'scenario', 'report', 'net', 'measure', 'core'],
+  profile: ['core'],
+  target: ['profile', 'core'],
+  run: ['scenario', 'net', 'measure', 'report', 'target', 'profile', 'src/swarm/messages.ts', 'core'],
+  cli: ['run', 'scenario', 'report', 'net', 'measure', 'profile', 'target', 'core'],
   'reference-server': ['protocol', 'uring', 'core'],
 };
 
