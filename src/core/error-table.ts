@@ -57,6 +57,12 @@ export const ERRORS = {
   GWRK_INTERRUPTED: row(EXIT.interrupted, 'The run was interrupted before it began', 'nothing was measured; start it again'),
   GWRK_OUTPUT_UNWRITABLE: row(EXIT.failed, 'A result cannot be written', 'free space, or choose another directory with --out'),
   GWRK_REPORT_UNREADABLE: row(EXIT.badInput, 'That is not a report of gwrk', 'give the directory of a run, or its report.json'),
+  GWRK_NOT_COMPARABLE: row(
+    EXIT.badInput,
+    'These runs cannot be compared',
+    'compare runs of one scenario, with as many clients, on one kind of machine; gwrk ab runs both sides side by side',
+  ),
+  GWRK_BASELINE_INVALID: row(EXIT.badInput, 'That is no baseline', 'gwrk baseline show lists those that were saved'),
   GWRK_RULES_UNREADABLE: row(EXIT.badInput, 'The file of --rules cannot be read', 'check the path and its permissions'),
   GWRK_RULES_INVALID: row(EXIT.badInput, 'The file of --rules holds no rules', 'docs/server.md shows what rules look like'),
   GWRK_STORE_UNREACHABLE: row(

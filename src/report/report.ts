@@ -28,6 +28,8 @@ export interface Report {
   readonly reason: string;
   /** Everything else that spoke against the run. */
   readonly findings: readonly string[];
+  /** Why the run ended before its plan did: a threshold with abortOnFail, ctrl-C, ... Absent: it did not. */
+  readonly endedEarly?: string;
   readonly clients: ClientsRecord;
   readonly ledger: LedgerRecord;
   readonly metrics: Readonly<Record<string, MetricRecord>>;
@@ -157,6 +159,7 @@ export function buildReport(input: ReportInput): Report {
     transport: input.transport.kind,
     transportReason: input.transport.reason,
     ...judgement,
+    ...(input.interruption && { endedEarly: input.interruption.reason }),
     clients,
     ledger,
     metrics: recordMetrics(from),
