@@ -13,14 +13,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: ['core'],
   measure: ['core'],
   uring: ['core'],
+  statistics: ['core'],
   net: ['uring', 'core'],
   scenario: ['protocol', 'measure', 'core'],
-  report: ['measure', 'types:scenario', 'core'],
+  report: ['measure', 'statistics', 'types:scenario', 'core'],
   swarm: ['scenario', 'net', 'protocol', 'measure', 'core'],
   profile: ['core'],
   target: ['profile', 'core'],
   run: ['scenario', 'net', 'measure', 'report', 'target', 'profile', 'src/swarm/messages.ts', 'core'],
-  cli: ['run', 'scenario', 'report', 'net', 'measure', 'profile', 'target', 'core'],
+  cli: ['run', 'scenario', 'report', 'net', 'measure', 'statistics', 'profile', 'target', 'core'],
   'reference-server': ['protocol', 'uring', 'core'],
 };
 
