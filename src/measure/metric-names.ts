@@ -24,6 +24,8 @@ export const TREND_NAMES = [
   'ws_reconnecting',
   'storm_recovery',
   'http_req_duration',
+  'ws_delivery',
+  'ws_delivery_spread',
 ] as const;
 
 export const COUNTER_NAMES = [
@@ -58,6 +60,10 @@ export const COUNTER_NAMES = [
   'messages_away',
   'http_reqs',
   'http_reqs_failed',
+  'deliveries_sent',
+  'deliveries_expected',
+  'deliveries_received',
+  'deliveries_unexpected',
 ] as const;
 
 export const GAUGE_NAMES = ['clients_connecting', 'clients_open', 'clients_ready', 'clients_peak_open'] as const;

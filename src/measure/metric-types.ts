@@ -10,6 +10,7 @@ export const METRIC_TYPES: ReadonlyMap<string, MetricType> = new Map<string, Met
   ['checks', 'rate'],
   ['session_failed', 'rate'],
   ['http_req_failed', 'rate'],
+  ['ws_delivery_reach', 'rate'],
   ['clients', 'gauge'],
   ['clients_max', 'gauge'],
 ]);

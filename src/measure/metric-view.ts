@@ -41,6 +41,8 @@ export function metricView(name: string, from: Measurements): MetricView | undef
 function rateOf(name: string, recorders: readonly Recorder[]): MetricView {
   const total = (counter: CounterName): number => counterTotal(recorders, counter);
   if (name === 'checks') return rateView(total('checks_passed'), total('checks_failed'), 'passes');
+  if (name === 'ws_delivery_reach')
+    return rateView(total('deliveries_received'), total('deliveries_expected') - total('deliveries_received'), 'passes');
   if (name === 'http_req_failed') return rateView(total('http_reqs') - total('http_reqs_failed'), total('http_reqs_failed'), 'fails');
   return rateView(total('sessions_ready'), total('sessions_failed'), 'fails');
 }

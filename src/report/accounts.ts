@@ -1,4 +1,5 @@
-import { GAUGE } from '../measure/metric-names.js';
+import { histogramOf } from '../measure/histogram.js';
+import { GAUGE, TREND } from '../measure/metric-names.js';
 import { counterTotal, gaugeTotal } from '../measure/metric-view.js';
 import type { Recorder } from '../measure/recorder.js';
 
@@ -41,5 +42,33 @@ export function recordLedger(recorders: readonly Recorder[]): LedgerRecord {
     ok: counterTotal(recorders, 'ledger_ok'),
     fail: counterTotal(recorders, 'ledger_fail'),
     indeterminate: counterTotal(recorders, 'ledger_indeterminate'),
+  };
+}
+
+/** What became of the broadcasts: messages of one client that others were to receive. */
+export interface DeliveryRecord {
+  readonly sent: number;
+  /** Receipts: for each message one by every client that was to get it. */
+  readonly expected: number;
+  readonly received: number;
+  /** received / expected; null when nobody was there to receive. */
+  readonly reach: number | null;
+  /** From the first receipt of a message to its last; null when none had two. */
+  readonly spreadP99Ms: number | null;
+}
+
+/** Undefined for a run without broadcasts. */
+export function recordDelivery(recorders: readonly Recorder[]): DeliveryRecord | undefined {
+  const sent = counterTotal(recorders, 'deliveries_sent');
+  if (sent === 0) return undefined;
+  const expected = counterTotal(recorders, 'deliveries_expected');
+  const received = counterTotal(recorders, 'deliveries_received');
+  const spreadUs = histogramOf(recorders, TREND.ws_delivery_spread).percentileUs(99);
+  return {
+    sent,
+    expected,
+    received,
+    reach: expected > 0 ? received / expected : null,
+    spreadP99Ms: spreadUs === undefined ? null : spreadUs / 1000,
   };
 }

@@ -96,6 +96,11 @@ const hold = (value: unknown, at: string): string | undefined =>
     ? undefined
     : misfit(value, { fromMs: 'number', untilMs: 'number', lagSamples: 'number', lagP99Ms: 'number?', lagLimitMs: 'number' }, at);
 
+const delivery = (value: unknown, at: string): string | undefined =>
+  value === undefined
+    ? undefined
+    : misfit(value, { sent: 'number', expected: 'number', received: 'number', reach: 'number?', spreadP99Ms: 'number?' }, at);
+
 /** What the renderers rely on. Fields that later versions add are let through. */
 const SHAPE: Shape = {
   schema: oneOf('gwrk/report/1'),
@@ -110,6 +115,7 @@ const SHAPE: Shape = {
   findings: ['string'],
   clients: { planned: 'number', connected: 'number', ready: 'number', failed: 'number', peakOpen: 'number', lost: 'number' },
   ledger: { sent: 'number', ok: 'number', fail: 'number', indeterminate: 'number' },
+  delivery,
   metrics: each(metric),
   histograms: each('string'),
   thresholds: [

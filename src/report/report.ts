@@ -6,7 +6,7 @@ import type { Recorder } from '../measure/recorder.js';
 import type { TimelineRecord } from '../measure/timeline.js';
 import type { Matching } from '../scenario/matching.js';
 import type { ThresholdSpec } from '../scenario/plan.js';
-import { type ClientsRecord, type LedgerRecord, recordClients, recordLedger } from './accounts.js';
+import { type ClientsRecord, type DeliveryRecord, type LedgerRecord, recordClients, recordDelivery, recordLedger } from './accounts.js';
 import type { FindMaxRecord } from './find-max.js';
 import { type MetricRecord, recordMetrics } from './metrics.js';
 import { findSaturation, type HoldRecord, recordHold } from './saturation.js';
@@ -32,6 +32,8 @@ export interface Report {
   readonly endedEarly?: string;
   readonly clients: ClientsRecord;
   readonly ledger: LedgerRecord;
+  /** Of runs with broadcasts only. */
+  readonly delivery?: DeliveryRecord;
   readonly metrics: Readonly<Record<string, MetricRecord>>;
   /** HDR V2, compressed, base64, microseconds; of every trend with samples. */
   readonly histograms: Readonly<Record<string, string>>;
@@ -135,6 +137,7 @@ export function buildReport(input: ReportInput): Report {
   const from: Measurements = { recorders, elapsedMs: durationMs, errors: input.errors.reduce((sum, error) => sum + error.count, 0) };
   const clients = recordClients(plan.plannedClients, recorders);
   const ledger = recordLedger(recorders);
+  const delivery = recordDelivery(recorders);
   const thresholds = judgeThresholds(plan.thresholds, from);
   const busiestWorker = durationMs > 0 ? Math.max(0, ...input.generator.workerCpuSeconds) / (durationMs / 1000) : 0;
   const saturation = findSaturation(recorders, input.hold, busiestWorker);
@@ -162,6 +165,7 @@ export function buildReport(input: ReportInput): Report {
     ...(input.interruption && { endedEarly: input.interruption.reason }),
     clients,
     ledger,
+    ...(delivery && { delivery }),
     metrics: recordMetrics(from),
     histograms: recordHistograms(recorders),
     thresholds,

@@ -9,7 +9,8 @@ import type { ThresholdRecord } from './thresholds.js';
 export type Line = readonly [label: string, text: string];
 
 /** Counters that have a line of their own in the summary. */
-const TOLD_ELSEWHERE = /^(ledger_|checks_|connects_|sessions_|heartbeats_|messages_|connections_lost$|errors$|http_reqs_failed$)/;
+const TOLD_ELSEWHERE =
+  /^(ledger_|checks_|connects_|sessions_|heartbeats_|messages_|deliveries_|connections_lost$|errors$|http_reqs_failed$)/;
 
 export function clientLines(report: Report): Line[] {
   const { planned, connected, ready, failed, lost, peakOpen } = report.clients;
@@ -30,7 +31,21 @@ export function clientLines(report: Report): Line[] {
     const [sent, answered, missed] = [count('heartbeats_sent'), count('heartbeats_answered'), count('heartbeats_missed')];
     lines.push(['heartbeats', `sent ${exact(sent)}, answered ${exact(answered)}, missed ${exact(missed)}`]);
   }
+  if (report.delivery) {
+    const { sent, expected, received, reach, spreadP99Ms } = report.delivery;
+    const share = reach === null ? 'nobody was there' : `reach ${formatReach(reach)}`;
+    const spread = spreadP99Ms === null ? '' : `, spread p(99) ${formatMs(spreadP99Ms)}`;
+    lines.push(
+      ['broadcast', `sent ${exact(sent)}, received ${exact(received)} of ${exact(expected)}, ${share}${spread}`],
+      ...(count('deliveries_unexpected') > 0 ? [['', `and ${exact(count('deliveries_unexpected'))} more than expected`] as const] : []),
+    );
+  }
   return lines;
+}
+
+/** As a share, and never 100 % while something is missing. */
+function formatReach(reach: number): string {
+  return `${reach === 1 ? '100' : Math.min(99.999, reach * 100).toFixed(3)} %`;
 }
 
 /** Counters with something in them, then rates: name, total, a second. */

@@ -1,5 +1,6 @@
 import { GwrkError } from '../core/errors.js';
 import { parseIp } from '../core/ip-address.js';
+import { DeliveryTable } from '../measure/delivery-table.js';
 import { Recorder } from '../measure/recorder.js';
 import { chooseTransport, type TransportChoice } from '../net/create-transport.js';
 import { autoSources, expandSources } from '../net/source-addresses.js';
@@ -52,6 +53,8 @@ export async function prepareRun(plan: Plan, options: RunOptions): Promise<Prepa
   const threads = threadCount(plan, machine.cores, isLocal);
   const sources =
     plan.sourceIps.length > 0 ? expandSources(plan.sourceIps) : autoSources(endpoints[0]!, plan.maxClients, portsPerAddress(machine));
+  const isBroadcast = plan.scenarios.some(({ program }) => program.sends.some(({ broadcast }) => broadcast !== undefined));
+  const deliveries = isBroadcast ? new SharedArrayBuffer(DeliveryTable.byteLength) : undefined;
   const needs: PlanNeeds = {
     clients: plan.maxClients + origins.length * threads * Math.min(POOL_CONNECTIONS, plan.maxClients),
     transport: transport.kind,
@@ -86,6 +89,7 @@ export async function prepareRun(plan: Plan, options: RunOptions): Promise<Prepa
       ...(feeders.length > 0 && { feeders }),
       ...(plan.captures.length > 0 && { captures: plan.captures.length }),
       ...(options.slowUs !== undefined && { slowUs: options.slowUs }),
+      ...(deliveries !== undefined && { deliveries }),
       recorder: new SharedArrayBuffer(Recorder.byteLength),
       control: new SharedArrayBuffer(CONTROL_WORDS * Int32Array.BYTES_PER_ELEMENT),
     })),

@@ -1,6 +1,7 @@
 /** A validated flow -> a program. The order of steps has been checked (flow-order.ts); nothing here can fail but `{{ }}`. */
 import { operationByName } from '../protocol/packet/opcodes.js';
 import { captureRulesOf } from './capture-rules.js';
+import { broadcastOf } from './compile-broadcast.js';
 import { compileHttp } from './compile-http.js';
 import type { Expression, Template } from './expression.js';
 import { templateMaxBytes } from './expression-evaluate.js';
@@ -265,8 +266,9 @@ class FlowCompiler {
   #send(send: StepOf<'send'>, path: Path): SendStep {
     const { text, json, expect, capture } = send;
     const match = matchOf(send, this.#around.layouts, path, this.#reader);
-    const rest: Pick<SendStep, 'match' | 'expect'> = {
+    const rest: Pick<SendStep, 'match' | 'expect' | 'broadcast'> = {
       ...(match === undefined ? {} : { match }),
+      ...broadcastOf(send, this.#around.layouts, path, this.#reader),
       ...(expect === undefined ? {} : { expect: this.#expectation({ ...expect, capture }, [...path, 'expect']) }),
     };
     const binary = binaryPayload(send, this.#around, path, this.#reader);

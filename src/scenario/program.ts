@@ -133,6 +133,17 @@ export interface SendStep {
     | { readonly by: 'field'; readonly request: FieldPlace; readonly answer: FieldPlace };
   /** Present: the next message that matches is the answer; it is timed. Absent: fire and forget. */
   readonly expect?: Expectation;
+  /** Present: the server passes it on to other clients, who are counted and timed. */
+  readonly broadcast?: BroadcastStep;
+}
+
+export interface BroadcastStep {
+  /** Where receivers find the value that they know the message by. */
+  readonly match: NonNullable<SendStep['match']>;
+  /** Other clients that must receive it; absent: all that are connected. */
+  readonly receivers?: Expression;
+  /** Of the actual send. */
+  readonly withinUs: number;
 }
 
 export interface HttpStep {

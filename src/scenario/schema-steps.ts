@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { CODE_NAMES } from '../protocol/packet/codes.js';
 import { didYouMean } from './nearest-name.js';
+import { broadcast, match } from './schema-broadcast.js';
 import { captures } from './schema-feeder.js';
 import { type Branch, chooseOf, type Every, everyOf, reconnect, think } from './schema-flow.js';
 import { framing } from './schema-framing.js';
@@ -50,22 +51,6 @@ const messageExpect = z.strictObject({
   bytes: bytesAt.optional().describe('Numbers at fixed places of the message.'),
 });
 
-const match = z
-  .strictObject({
-    json: jsonPointer().optional().describe('Pairs an answer with the request that has the same value there.'),
-    offset: count(0, 65_535).optional().describe('Pairs by the bytes at this offset of a binary message.'),
-    width: z.literal([1, 2, 4, 8]).optional().describe('How many bytes.'),
-    endian: z.enum(['little', 'big']).prefault('little').describe('Byte order at offset.'),
-    field: fixedText(64).optional().describe('Pairs by this field of the packets sent and expected.'),
-  })
-  .superRefine((value, context) => {
-    if ([value.json, value.offset, value.field].filter((one) => one !== undefined).length !== 1)
-      addIssue(context, 'match needs either json, or field, or offset and width', {
-        allowed: 'json: /id, field: seq, or offset: 2 and width: 4',
-      });
-    else if (value.offset !== undefined && value.width === undefined) addIssue(context, 'width is missing', { allowed: '1, 2, 4 or 8' });
-  });
-
 const send = z
   .strictObject({
     text: clientText().optional().describe('A text message.'),
@@ -83,6 +68,9 @@ const send = z
     packet: fixedText(64).optional().describe('A binary message: a packet of this layout.'),
     fields: packetFields().optional().describe('With packet: what its fields hold. Others have the value that their layout gives them.'),
     match: match.optional().describe('How an answer finds its request. Absent: by order.'),
+    broadcast: broadcast
+      .optional()
+      .describe('The server passes the message on to others: they are counted, and timed from the intended send.'),
     expect: messageExpect.optional().describe('Waits for the answer, times it and checks it. Absent: nothing is awaited.'),
     capture: captures().optional().describe('Keeps values of the answer by name, for `{{ }}` in later steps of the client.'),
   })
@@ -96,8 +84,15 @@ const send = z
       });
     if (value.fields && value.packet === undefined)
       addIssue(context, 'fields are those of a packet', { hint: 'add packet: with the name of a layout', atKey: true }, ['fields']);
-    if (value.match && !value.expect)
+    if (value.match && !value.expect && !value.broadcast)
       addIssue(context, 'match pairs answers, but no answer is expected', { hint: 'add expect: {}', atKey: true }, ['match']);
+    if (value.broadcast && !value.broadcast.match && !value.match)
+      addIssue(
+        context,
+        'broadcast needs a match, or its receivers do not know the message',
+        { allowed: 'match: { json: /id }', atKey: true },
+        ['broadcast'],
+      );
     if (value.capture && !value.expect)
       addIssue(context, 'capture reads an answer, but no answer is expected', { hint: 'add expect: {}', atKey: true }, ['capture']);
   }, always);

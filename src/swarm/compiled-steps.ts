@@ -15,6 +15,7 @@ import type { Framing } from '../scenario/framing.js';
 import type { ConnectStep, LoginStep, OperationStep, PayloadField, SendStep } from '../scenario/program.js';
 import { AnswerCheck } from './answer-check.js';
 import { AnswerMatch } from './answer-match.js';
+import { CompiledBroadcast } from './compiled-broadcast.js';
 import { LayoutWriter } from './layout-writer.js';
 
 /** A template as text, for the few places that need a string. */
@@ -162,6 +163,7 @@ export class CompiledSend {
   readonly opcode: number;
   readonly match: AnswerMatch | undefined;
   readonly check: AnswerCheck | undefined;
+  readonly broadcast: CompiledBroadcast | undefined;
   readonly maxBytes: number;
   /** Writes the message to out[at..] and returns its end; PACKET_UNFIT when a value does not fit its field. */
   readonly write: WriteField;
@@ -172,6 +174,7 @@ export class CompiledSend {
     this.opcode = step.kind === 'text' ? OPCODE_TEXT : OPCODE_BINARY;
     this.match = step.match && new AnswerMatch(step.match);
     this.check = step.expect && new AnswerCheck(step.expect);
+    this.broadcast = step.broadcast && new CompiledBroadcast(step.broadcast);
     const packet = step.packet && new LayoutWriter(step.packet);
     this.maxBytes = packet?.maxBytes ?? (step.kind === 'text' ? templateMaxBytes(text) : hex.length / 2);
     if (packet !== undefined) this.write = (context, out, at) => packet.write(context, out, at);

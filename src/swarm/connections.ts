@@ -7,6 +7,7 @@ import type { Beside } from './beside.js';
 import * as C from './client-table.js';
 import type { ClientValues } from './client-values.js';
 import type { Credentials } from './credentials.js';
+import type { Deliveries } from './deliveries.js';
 import type { Drivers } from './drivers.js';
 import type { ErrorCounts } from './error-counts.js';
 import type { Flow } from './flow.js';
@@ -33,6 +34,8 @@ export interface ConnectionParts {
   readonly credentials: Credentials;
   /** Present when some scenario has a driver. */
   drivers?: Drivers;
+  /** Present when some send step has `broadcast`. */
+  deliveries?: Deliveries;
   /** Present when some flow uses feeders or captures. */
   values?: ClientValues;
   /** Present when some flow has every steps. */
@@ -89,6 +92,7 @@ export class Connections {
     table.phase[row] = C.OPEN;
     this.openCount++;
     if (this.openCount > this.peakOpen) this.peakOpen = this.openCount;
+    this.#parts.deliveries?.opened(this.#flowOf(row));
     if (!this.#flowOf(row).isReference) this.#countReady(row, nowUs);
   }
 
@@ -214,7 +218,9 @@ export class Connections {
   #leaveOpenPhases(row: number, next: number): void {
     const phase = this.#parts.table.phase[row]!;
     if (phase === C.READY || (phase === C.OPEN && !this.#flowOf(row).isReference)) this.readyCount--;
-    if (phase >= C.OPEN && phase <= C.DRAINING && next !== C.DRAINING) this.openCount--;
+    if (phase < C.OPEN || phase > C.DRAINING || next === C.DRAINING) return;
+    this.openCount--;
+    this.#parts.deliveries?.ended(this.#flowOf(row), (this.#parts.table.flags[row]! & C.FLAG_CLOSE_WANTED) !== 0);
   }
 
   #flowOf(row: number): Flow {

@@ -18,6 +18,7 @@ import { type ConnectionParts, Connections } from './connections.js';
 import { Connector } from './connector.js';
 import { createValues } from './create-values.js';
 import { Credentials } from './credentials.js';
+import { Deliveries } from './deliveries.js';
 import { DRIVER_TIMERS, MAX_DRIVER_MESSAGE } from './driver.js';
 import { Drivers, type LoadedDriver } from './drivers.js';
 import { Ending } from './ending.js';
@@ -153,6 +154,7 @@ export function createSwarm(
   );
   const parts: ConnectionParts = { table, flows, transport, sender, recorder, errors, wakes, timers, answers, credentials };
   if (isDriven) parts.drivers = new Drivers(parts, drivers, start.seed + start.index);
+  if (start.deliveries !== undefined) parts.deliveries = new Deliveries(start.deliveries, flows, parts, start);
   if (everys > 0) parts.beside = new Beside(parts, prng, everys);
   if (flows.some((flow) => flow.plan.program.reconnect !== undefined)) parts.reconnects = new Reconnects(parts, prng);
 

@@ -278,6 +278,8 @@ export class Machine {
     const isRequest = step.check !== undefined;
     if (isRequest && !answers.open(row, flow.firstStep + pc, match?.low ?? 0, match?.high ?? 0, intendedUs, nowUs, context.iteration))
       return false;
+    if (step.broadcast !== undefined)
+      this.#parts.deliveries!.sending(row, step.broadcast, context, scratch, PAYLOAD_AT, end, intendedUs, nowUs);
     sender.sendMessage(row, step.opcode, end);
     return true;
   }

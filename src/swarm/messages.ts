@@ -34,6 +34,8 @@ export interface WorkerStart {
   readonly slowUs?: number;
   /** Where this worker records (measure/recorder.ts); the main thread reads it. */
   readonly recorder: SharedArrayBuffer;
+  /** Broadcasts under way (measure/delivery-table.ts), shared by all workers; absent where no send step has `broadcast`. */
+  readonly deliveries?: SharedArrayBuffer;
   /** Int32: [0] stop request (CONTROL_*), [1] mailbox flag: 1 when a message waits for the worker, [2] heartbeat of the worker's loop. */
   readonly control: SharedArrayBuffer;
 }

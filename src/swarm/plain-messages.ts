@@ -9,8 +9,8 @@ import type { Flow } from './flow.js';
 import { NO_REQUEST } from './request-table.js';
 
 /**
- * Messages of servers that speak no protocol of ours: which open request does one answer? First the one whose matching
- * field it carries; then, if the flow waits for a push and it is one, nobody's; then the oldest request without a
+ * Messages of servers that speak no protocol of ours: which open request does one answer? None does a broadcast
+ * of another client. First the one whose matching field it carries; then, if the flow waits for a push and it is one, nobody's; then the oldest request without a
  * matching field, by order. What is left is counted as received and nothing more.
  */
 export class PlainMessages {
@@ -26,10 +26,11 @@ export class PlainMessages {
     const { table, flows, answers } = this.#parts;
     const flow = flows[table.scenario[row]!]!;
     const { requests } = answers;
+    const isOfOther = this.#parts.deliveries?.receive(row, bytes, start, end, nowUs) === true;
     let inOrder = NO_REQUEST;
     let lastMatch: AnswerMatch | undefined;
     let hasKey = false;
-    for (let request = requests.firstOf(row); request !== NO_REQUEST; request = requests.after(request)) {
+    for (let request = requests.firstOf(row); request !== NO_REQUEST && !isOfOther; request = requests.after(request)) {
       const { match } = flow.sends[flow.operand(requests.step[request]! - flow.firstStep, 0)]!;
       if (match === undefined) {
         if (inOrder === NO_REQUEST) inOrder = request;

@@ -70,6 +70,7 @@ export class Swarm implements TransportEvents, TimerVisitor {
     }
     await transport.run(this.#parts.http?.eventsFor(this) ?? this);
     this.#parts.answers.abandonAll();
+    this.#parts.deliveries?.settleAll(this.#parts.clock.nowUs());
     this.#parts.http?.abandonAll();
     this.#parts.reconnects?.runOver(this.#parts.flows, this.#parts.clock.nowUs());
     this.#setGauges();
@@ -115,6 +116,7 @@ export class Swarm implements TransportEvents, TimerVisitor {
     clients.runWoken(nowUs);
     timers.advance(nowUs, this);
     answers.expire(nowUs);
+    this.#parts.deliveries?.settle(nowUs);
     let isOver = true;
     for (let i = 0; i < arrivals.length; i++) {
       arrivals[i]!.run(nowUs);

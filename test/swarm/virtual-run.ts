@@ -1,3 +1,4 @@
+import { DeliveryTable } from '../../src/measure/delivery-table.js';
 import { COUNTER, type CounterName, GAUGE, type GaugeName, TREND, type TrendName } from '../../src/measure/metric-names.js';
 import { BUCKETS, bucketLowestUs, CELL_COUNT, CELL_MAX, CELL_MIN, CELL_SUM, CELLS, Recorder } from '../../src/measure/recorder.js';
 import type { FeederFile } from '../../src/scenario/feeder.js';
@@ -77,6 +78,7 @@ export class VirtualRun {
       feeders: plan.feeders.map((feeder) => packText(feeder, options.files![feeder.name]!).data),
       captures: plan.captures.length,
       ...(options.slowUs === undefined ? {} : { slowUs: options.slowUs }),
+      ...(/broadcast:/.test(flow) && { deliveries: new SharedArrayBuffer(DeliveryTable.byteLength) }),
       recorder,
       control: new SharedArrayBuffer(12),
     };
