@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../core/exit-codes.js';
 import { registerAudit } from './audit.js';
+import { registerBench } from './bench.js';
 import { registerCompletion } from './completion.js';
 import { registerDoctor } from './doctor.js';
 import { tellFailure } from './failure.js';
@@ -26,6 +27,7 @@ const COMMANDS: readonly ((program: Command, finish: Finish) => void)[] = [
   registerValidate,
   registerReport,
   registerWhy,
+  registerBench,
   registerSchema,
   registerCompletion,
 ];

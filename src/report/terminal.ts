@@ -1,5 +1,6 @@
-import Table from 'cli-table3';
+import { broken } from './broken-lines.js';
 import { CURVE_HEADS, curveRows, type FindMaxRecord } from './find-max.js';
+import { plainTable } from './plain-table.js';
 import { printable } from './printable.js';
 import { formatClock } from './quantity.js';
 import type { Report } from './report.js';
@@ -69,31 +70,8 @@ function curve(record: FindMaxRecord, paint: Paint): string {
 
 /** Columns side by side without lines between them; with `paint`, the first row is a head. */
 function table(rows: string[][], aligns: ('left' | 'right')[], paint?: Paint): string {
-  const none = '';
-  const grid = new Table({
-    chars: {
-      top: none,
-      'top-mid': none,
-      'top-left': none,
-      'top-right': none,
-      bottom: none,
-      'bottom-mid': none,
-      'bottom-left': none,
-      'bottom-right': none,
-      left: '  ',
-      'left-mid': none,
-      mid: none,
-      'mid-mid': none,
-      right: none,
-      'right-mid': none,
-      middle: '  ',
-    },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    colAligns: aligns,
-  });
   const [head, ...rest] = rows;
-  grid.push(...(paint && head ? [head.map((cell) => paint(cell, 'dim')), ...rest] : rows));
-  return `${trimEnds(grid.toString())}\n`;
+  return plainTable(paint && head ? [head.map((cell) => paint(cell, 'dim')), ...rest] : rows, aligns);
 }
 
 function errorLines(report: Report): Line[] {
@@ -118,26 +96,4 @@ function lines(rows: readonly Line[], width: number): string {
     });
   }
   return text;
-}
-
-function broken(text: string, width: number): string[] {
-  const parts: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      parts.push(line);
-      line = '';
-    }
-    line = line === '' ? word : `${line} ${word}`;
-    for (; line.length > width; line = line.slice(width)) parts.push(line.slice(0, width));
-  }
-  parts.push(line);
-  return parts;
-}
-
-function trimEnds(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
 }

@@ -1,0 +1,17 @@
+import type { Bench } from './bench.js';
+
+/** A table in the list; its code is loaded when it is run. */
+export interface BenchEntry {
+  readonly name: string;
+  readonly title: string;
+  load(): Promise<Bench>;
+}
+
+/** Every table, in the order of `gwrk bench`. */
+export const TABLES: readonly BenchEntry[] = [
+  {
+    name: 'protocol',
+    title: 'one message as JSON, protobuf and a binary view',
+    load: async () => (await import('./protocol.js')).protocol,
+  },
+];
