@@ -1,236 +1,25 @@
 /**
- * Messages of 64 bytes from one worker thread to another: the ring without locks beside a queue behind a mutex; and a snapshot
- * that two threads share, 95 % reads, behind the reader/writer lock and behind the mutex.
+ * Messages of 64 bytes between two worker threads, and a snapshot that two threads share: reference-server/trials/sync-trial.ts says how.
  *
  *   node dist/benchmarks/ring.js [--small]
- *
- * A ring's writer shows its messages in batches of up to 256, as the server's threads do: one atomic store a batch. Beside it
- * stands the same ring with a store for each message. Both threads spin, so each needs a core: "best" is the fastest stretch of
- * 65,536 messages, which says what the ring gives where something else disturbs the mean.
  */
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { createMutexQueue, MutexQueue } from '../reference-server/ring/mutex-queue.js';
-import { ReadWriteLock } from '../reference-server/ring/read-write-lock.js';
-import { createSlotRing, SlotConsumer, SlotProducer } from '../reference-server/ring/slot-ring.js';
-import { SharedMutex } from '../reference-server/threads/shared-mutex.js';
+import type { SyncFigures } from '../reference-server/trials/sync-trial.js';
+import { runTrial } from '../src/bench/trial.js';
 
-const SLOTS = 4_096;
-const SNAPSHOT_AT = 16;
-const SNAPSHOT_WORDS = 16;
-/** Every twentieth access writes. */
-const WRITE_EVERY = 20;
+const { values } = parseArgs({ options: { small: { type: 'boolean', default: false } } });
+const trial = '../../reference-server/trials/sync-trial.js';
+const { signal } = new AbortController();
+const figures = (await runTrial(trial, [values.small ? '30' : '2000'], [], signal)) as SyncFigures;
 
-interface Job {
-  readonly what: 'ring' | 'queue' | 'read-write' | 'mutex';
-  readonly role: 'writer' | 'reader';
-  readonly shared: SharedArrayBuffer;
-  readonly start: SharedArrayBuffer;
-  readonly runMs: number;
-  readonly batch: number;
+function tell(what: string, figure: number, asked = ''): void {
+  process.stdout.write(`${what.padEnd(52)} ${Math.round(figure).toLocaleString('en').padStart(14)} /s  ${asked}\n`);
 }
 
-interface Outcome {
-  /** Operations of this thread, and those a second in its fastest stretch. */
-  readonly count: number;
-  readonly best: number;
-}
-
-/** Int32 words that all threads of a measurement see. */
-const GO = 0;
-const STOP = 1;
-const STRETCH = 65_536;
-
-async function compare(): Promise<void> {
-  const { values } = parseArgs({ options: { small: { type: 'boolean', default: false } } });
-  const runMs = values.small ? 30 : 2_000;
-  const ring = await measure('ring', createSlotRing(SLOTS), runMs, 256);
-  tell('lock-free ring, batches of 256', ring.mean, '/s', 'must 20,000,000');
-  tell('lock-free ring, batches of 256, best', ring.best, '/s');
-  const single = await measure('ring', createSlotRing(SLOTS), runMs, 1);
-  tell('lock-free ring, a store each', single.mean, '/s');
-  const queue = await measure('queue', createMutexQueue(SLOTS), runMs, 1);
-  tell('mutex queue', queue.mean, '/s');
-  process.stdout.write(`${'ring : mutex queue'.padEnd(52)} ${(ring.mean / queue.mean).toFixed(1).padStart(14)} x\n`);
-  const memory = (): SharedArrayBuffer => new SharedArrayBuffer((SNAPSHOT_AT + SNAPSHOT_WORDS) * 4);
-  const locked = await measure('read-write', memory(), runMs, 1);
-  tell('snapshot of 64 bytes, reader/writer lock, 95 % reads', locked.mean, '/s');
-  const mutexed = await measure('mutex', memory(), runMs, 1);
-  tell('snapshot of 64 bytes, mutex, 95 % reads', mutexed.mean, '/s');
-}
-
-function tell(what: string, figure: number, unit: string, asked = ''): void {
-  process.stdout.write(`${what.padEnd(52)} ${Math.round(figure).toLocaleString('en').padStart(14)} ${unit}  ${asked}\n`);
-}
-
-/** Two threads work for `runMs`. Operations a second: of a queue the messages that arrived, of a snapshot the sum of both. */
-async function measure(
-  what: Job['what'],
-  shared: SharedArrayBuffer,
-  runMs: number,
-  batch: number,
-): Promise<{ mean: number; best: number }> {
-  const start = new SharedArrayBuffer(8);
-  const go = new Int32Array(start);
-  const threads = (['writer', 'reader'] as const).map(
-    (role) => new Worker(fileURLToPath(import.meta.url), { workerData: { what, role, shared, start, runMs, batch } satisfies Job }),
-  );
-  await Promise.all(threads.map((thread) => once(thread, 'message')));
-  const ends = threads.map((thread) => once(thread, 'message') as Promise<[Outcome]>);
-  const startedMs = performance.now();
-  Atomics.store(go, GO, 1);
-  Atomics.notify(go, GO);
-  const [[writer], [reader]] = (await Promise.all(ends)) as [[Outcome], [Outcome]];
-  const seconds = (performance.now() - startedMs) / 1_000;
-  await Promise.all(threads.map((thread) => thread.terminate()));
-  const isSnapshot = what === 'read-write' || what === 'mutex';
-  return { mean: (isSnapshot ? writer.count + reader.count : reader.count) / seconds, best: reader.best };
-}
-
-function work(job: Job): void {
-  const go = new Int32Array(job.start);
-  parentPort!.postMessage('ready');
-  Atomics.wait(go, GO, 0);
-  if (job.role === 'reader') watch = new StretchWatch(go, job.runMs);
-  const count =
-    job.what === 'ring'
-      ? (job.role === 'writer' ? writeRing : readRing)(job, go)
-      : job.what === 'queue'
-        ? (job.role === 'writer' ? writeQueue : readQueue)(job, go)
-        : shareSnapshot(job, go);
-  parentPort!.postMessage({ count, best: watch?.best ?? 0 } satisfies Outcome);
-}
-
-/** Ends the run when its time is over, and knows the fastest stretch of it. */
-class StretchWatch {
-  best = 0;
-  readonly #go: Int32Array;
-  readonly #endMs: number;
-  #lastMs = performance.now();
-  #lastCount = 0;
-
-  constructor(go: Int32Array, runMs: number) {
-    this.#go = go;
-    this.#endMs = this.#lastMs + runMs;
-  }
-
-  /** Called every 1,024 operations. */
-  look(count: number): void {
-    const nowMs = performance.now();
-    if (nowMs >= this.#endMs) Atomics.store(this.#go, STOP, 1);
-    if (count - this.#lastCount < STRETCH) return;
-    this.best = Math.max(this.best, ((count - this.#lastCount) * 1_000) / (nowMs - this.#lastMs));
-    this.#lastMs = nowMs;
-    this.#lastCount = count;
-  }
-}
-
-/** The reader's, or the second thread's. */
-let watch: StretchWatch | undefined;
-
-const isOver = (go: Int32Array): boolean => Atomics.load(go, STOP) !== 0;
-
-function writeRing({ shared, batch }: Job, go: Int32Array): number {
-  const ring = new SlotProducer(shared);
-  const { numbers } = ring;
-  let sent = 0;
-  while (!isOver(go)) {
-    for (let left = batch; left > 0; left--) {
-      const at = ring.claim();
-      if (at < 0) break;
-      const n = at >> 1;
-      numbers[n] = sent;
-      numbers[n + 1] = sent + 1;
-      numbers[n + 2] = sent + 2;
-      numbers[n + 3] = sent + 3;
-      numbers[n + 4] = sent + 4;
-      numbers[n + 5] = sent + 5;
-      numbers[n + 6] = sent + 6;
-      numbers[n + 7] = sent + 7;
-      ring.commit();
-      sent++;
-    }
-    ring.publish();
-  }
-  return sent;
-}
-
-function readRing({ shared, batch }: Job, go: Int32Array): number {
-  const ring = new SlotConsumer(shared);
-  const { numbers } = ring;
-  let received = 0;
-  let turns = 0;
-  while (!isOver(go)) {
-    for (let left = batch; left > 0; left--) {
-      const at = ring.next();
-      if (at < 0) break;
-      const n = at >> 1;
-      const first = numbers[n]! + numbers[n + 1]! + numbers[n + 2]! + numbers[n + 3]!;
-      const second = numbers[n + 4]! + numbers[n + 5]! + numbers[n + 6]! + numbers[n + 7]!;
-      if (first !== 4 * received + 6 || second !== 4 * received + 22) throw new Error(`message ${received} is not what was sent`);
-      received++;
-      ring.pass();
-    }
-    ring.release();
-    if ((++turns & 63) === 0) watch!.look(received);
-  }
-  return received;
-}
-
-function writeQueue({ shared }: Job, go: Int32Array): number {
-  const queue = new MutexQueue(shared);
-  const message = new Int32Array(16);
-  let sent = 0;
-  while (!isOver(go)) {
-    for (let i = 0; i < 16; i++) message[i] = sent + i;
-    if (queue.push(message)) sent++;
-  }
-  return sent;
-}
-
-function readQueue({ shared }: Job, go: Int32Array): number {
-  const queue = new MutexQueue(shared);
-  const message = new Int32Array(16);
-  let received = 0;
-  for (let turns = 0; !isOver(go); turns++) {
-    if (queue.pop(message)) {
-      if (message[0] !== received || message[15] !== received + 15) throw new Error(`message ${received} is not what was sent`);
-      received++;
-    }
-    if ((turns & 1_023) === 0) watch!.look(received);
-  }
-  return received;
-}
-
-/** All words of the snapshot are equal whenever nobody writes. */
-function shareSnapshot({ what, shared }: Job, go: Int32Array): number {
-  const words = new Int32Array(shared);
-  const mutex = new SharedMutex(words, 0);
-  const lock = new ReadWriteLock(words);
-  const isMutex = what === 'mutex';
-  let n = 0;
-  for (; !isOver(go); n++) {
-    if (n % WRITE_EVERY === 0) {
-      if (isMutex) mutex.lock();
-      else lock.lockWrite();
-      for (let i = 0; i < SNAPSHOT_WORDS; i++) words[SNAPSHOT_AT + i]!++;
-      if (isMutex) mutex.unlock();
-      else lock.unlockWrite();
-    } else {
-      let differing = 0;
-      if (isMutex) mutex.lock();
-      else lock.lockRead();
-      for (let i = 1; i < SNAPSHOT_WORDS; i++) differing |= words[SNAPSHOT_AT + i]! ^ words[SNAPSHOT_AT]!;
-      if (isMutex) mutex.unlock();
-      else lock.unlockRead();
-      if (differing !== 0) throw new Error('a snapshot was torn');
-    }
-    if ((n & 1_023) === 0) watch?.look(n);
-  }
-  return n;
-}
-
-if (isMainThread) await compare();
-else work(workerData as Job);
+tell('lock-free ring, batches of 256', figures.ring.mean, 'must 20,000,000');
+tell('lock-free ring, batches of 256, best', figures.ring.best);
+tell('lock-free ring, a store each', figures.singleRing.mean);
+tell('mutex queue', figures.mutexQueue.mean);
+process.stdout.write(`${'ring : mutex queue'.padEnd(52)} ${(figures.ring.mean / figures.mutexQueue.mean).toFixed(1).padStart(14)} x\n`);
+tell('snapshot of 64 bytes, reader/writer lock, 95 % reads', figures.readWriteLock.mean);
+tell('snapshot of 64 bytes, mutex, 95 % reads', figures.mutex.mean);

@@ -10,6 +10,16 @@ export interface BenchEntry {
 /** Every table, in the order of `gwrk bench`. */
 export const TABLES: readonly BenchEntry[] = [
   {
+    name: 'sync',
+    title: 'two threads: mutex, reader/writer lock and lock-free ring',
+    load: async () => (await import('./sync.js')).sync,
+  },
+  {
+    name: 'allocation',
+    title: 'buffers of connections: grown on demand, preallocated, pooled',
+    load: async () => (await import('./allocation.js')).allocation,
+  },
+  {
     name: 'protocol',
     title: 'one message as JSON, protobuf and a binary view',
     load: async () => (await import('./protocol.js')).protocol,
