@@ -143,6 +143,8 @@ const hintOf = (hint: string | undefined): { hint?: string } => (hint === undefi
 
 function ownBounds({ thresholds }: Plan): readonly ThresholdSpec[] {
   const bounds = thresholds.filter(({ level }) => level === 'error');
+  const narrowed = bounds.find(({ metric }) => metric.includes('{'));
+  if (narrowed) throw usage(`${narrowed.metric} is no bound of a search`, 'bounds are of whole metrics, within the time a load is held');
   if (bounds.length === 0) throw usage('--find-max needs a bound', "add --until 'ws_msg_rtt p(99)<20'");
   return bounds;
 }

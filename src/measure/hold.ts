@@ -1,6 +1,11 @@
-import { addBuckets, percentileUsOf } from './histogram.js';
+import { histogramOf } from './histogram.js';
 import { COUNTER, TREND } from './metric-names.js';
-import { BUCKETS, type Recorder } from './recorder.js';
+import type { Recorder } from './recorder.js';
+import { growthOf, RecorderMark } from './recorder-mark.js';
+
+/** The parts of a run: until everybody has come, while the load is held, and what follows the planned end. */
+export const PHASE_NAMES = ['ramp', 'hold', 'drain'] as const;
+export type PhaseName = (typeof PHASE_NAMES)[number];
 
 /** One trend within the hold, microseconds to 0.1 %. */
 export interface HoldTrend {
@@ -29,42 +34,65 @@ export interface HoldPlan {
   readonly endUs: number;
 }
 
-const WATCHED = [TREND.pacing_lag, TREND.ws_msg_rtt, TREND.http_req_duration, TREND.ws_ping] as const;
+/** What was measured within a part of the run. */
+export interface PhaseMeasure {
+  /** Length of the part. */
+  readonly elapsedMs: number;
+  readonly growth: Recorder;
+}
 
-/** Keeps what the recorders held when the ramp ended and when the plan did: the difference is the hold. */
+/** What all recorders held at the moment at which a part of the run ended. */
+interface Boundary {
+  readonly elapsedUs: number;
+  /** One a recorder; undefined at the common start, when there was nothing. */
+  readonly marks: readonly RecorderMark[] | undefined;
+}
+
+const START: Boundary = { elapsedUs: 0, marks: undefined };
+
+/** Keeps what the recorders held when the ramp ended and when the plan did: what came between is the hold. */
 export class HoldWindow {
   readonly #recorders: readonly Recorder[];
   readonly #plan: HoldPlan;
-  #from: { readonly elapsedUs: number; readonly buckets: readonly Float64Array[] } | undefined;
+  #from: Boundary | undefined;
+  #until: Boundary | undefined;
   #hold: Hold | undefined;
-  #isClosed = false;
 
   constructor(recorders: readonly Recorder[], plan: HoldPlan) {
     this.#recorders = recorders;
     this.#plan = plan;
-    if (plan.clients === 0) this.look(0);
+    if (plan.clients === 0 && plan.endUs > 0) this.#from = START;
+  }
+
+  /** When it must be looked again at the latest, from the common start, so that no part is longer than planned; else Infinity. */
+  nextUs(elapsedUs: number): number {
+    if (this.#until !== undefined) return Number.POSITIVE_INFINITY;
+    const { rampEndUs, endUs } = this.#plan;
+    return this.#from === undefined && elapsedUs < rampEndUs ? Math.min(rampEndUs, endUs) : endUs;
   }
 
   /** To be called about once a second, `elapsedUs` after the common start. */
   look(elapsedUs: number): void {
-    if (this.#isClosed) return;
+    if (this.#until !== undefined) return;
     const { rampEndUs, clients, endUs } = this.#plan;
     if (elapsedUs >= endUs) {
       this.close(elapsedUs);
     } else if (this.#from === undefined && elapsedUs >= rampEndUs && this.#started() >= clients) {
-      this.#from = { elapsedUs, buckets: WATCHED.map((trend) => this.#buckets(trend)) };
+      this.#from = this.#boundary(elapsedUs);
     }
   }
 
   /** The hold, if there was one; it ends now if it has not yet. */
   close(elapsedUs: number): Hold | undefined {
-    if (this.#isClosed) return this.#hold;
-    this.#isClosed = true;
-    const from = this.#from;
-    if (from === undefined) return undefined;
-    const [lag, rtt, http, ping] = WATCHED.map((trend, index) => difference(from.buckets[index]!, this.#buckets(trend)));
+    if (this.#until !== undefined) return this.#hold;
+    this.#until = this.#boundary(elapsedUs);
+    const measured = this.measure('hold', this.#recorders, elapsedUs);
+    if (this.#from === undefined || measured === undefined) return undefined;
+    const [lag, rtt, http, ping] = [TREND.pacing_lag, TREND.ws_msg_rtt, TREND.http_req_duration, TREND.ws_ping].map((trend) =>
+      histogramOf([measured.growth], trend),
+    );
     this.#hold = {
-      fromMs: from.elapsedUs / 1000,
+      fromMs: this.#from.elapsedUs / 1000,
       untilMs: elapsedUs / 1000,
       lag: lag!,
       response: [rtt!, http!].find(({ count }) => count > 0) ?? ping!,
@@ -72,19 +100,33 @@ export class HoldWindow {
     return this.#hold;
   }
 
+  /**
+   * What some of the recorders took in within a part of the run, up to now if it is not over; undefined when it has not
+   * begun, or has no length.
+   */
+  measure(phase: PhaseName, of: readonly Recorder[], elapsedUs: number): PhaseMeasure | undefined {
+    const [from, until] = this.#span(phase);
+    if (from === undefined) return undefined;
+    const untilUs = until?.elapsedUs ?? elapsedUs;
+    if (untilUs <= from.elapsedUs) return undefined;
+    const growths = of.map((recorder) => {
+      const index = this.#recorders.indexOf(recorder);
+      return { from: from.marks?.[index], until: until?.marks?.[index] ?? new RecorderMark(recorder) };
+    });
+    return { elapsedMs: (untilUs - from.elapsedUs) / 1000, growth: growthOf(growths) };
+  }
+
+  /** Where a part begins and ends; an end that has not come is undefined, as is the beginning of a part that has not begun. */
+  #span(phase: PhaseName): readonly [Boundary | undefined, Boundary | undefined] {
+    if (phase === 'ramp') return [START, this.#from ?? this.#until];
+    return phase === 'hold' ? [this.#from, this.#until] : [this.#until, undefined];
+  }
+
+  #boundary(elapsedUs: number): Boundary {
+    return { elapsedUs, marks: this.#recorders.map((recorder) => new RecorderMark(recorder)) };
+  }
+
   #started(): number {
     return this.#recorders.reduce((sum, { counters }) => sum + counters[COUNTER.connects_started]!, 0);
   }
-
-  #buckets(trend: number): Float64Array {
-    const buckets = new Float64Array(BUCKETS);
-    addBuckets(this.#recorders, trend, buckets);
-    return buckets;
-  }
-}
-
-function difference(before: Float64Array, after: Float64Array): HoldTrend {
-  const counts = after.map((value, bucket) => value - before[bucket]!);
-  const count = counts.reduce((sum, value) => sum + value, 0);
-  return { count, percentileUs: (percent) => (count > 0 ? percentileUsOf(counts, count, percent) : undefined) };
 }

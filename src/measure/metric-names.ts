@@ -64,6 +64,7 @@ export const COUNTER_NAMES = [
   'deliveries_expected',
   'deliveries_received',
   'deliveries_unexpected',
+  'errors',
 ] as const;
 
 export const GAUGE_NAMES = ['clients_connecting', 'clients_open', 'clients_ready', 'clients_peak_open'] as const;

@@ -6,7 +6,6 @@ export type MetricType = 'trend' | 'counter' | 'rate' | 'gauge';
 export const METRIC_TYPES: ReadonlyMap<string, MetricType> = new Map<string, MetricType>([
   ...TREND_NAMES.map((name) => [name, 'trend'] as const),
   ...COUNTER_NAMES.map((name) => [name, 'counter'] as const),
-  ['errors', 'counter'],
   ['checks', 'rate'],
   ['session_failed', 'rate'],
   ['http_req_failed', 'rate'],

@@ -2,6 +2,7 @@ import { type Histogram, histogramOf } from './histogram.js';
 import { COUNTER, type CounterName, GAUGE, TREND, type TrendName } from './metric-names.js';
 import { METRIC_TYPES } from './metric-types.js';
 import type { Recorder } from './recorder.js';
+import { isSelectorProblem, type Labels, parseSelector } from './selector.js';
 
 export { METRIC_TYPES, type MetricType } from './metric-types.js';
 
@@ -18,17 +19,29 @@ export interface Measurements {
   readonly recorders: readonly Recorder[];
   /** Time since the common start. */
   readonly elapsedMs: number;
-  /** Errors of all codes. */
-  readonly errors: number;
+  /** Errors of all codes, those of the main thread too; absent: what the recorders counted. */
+  readonly errors?: number;
+  /** The same of a part of the run; undefined when there is no such part. Absent: it cannot be taken apart. */
+  select?(labels: Labels): Measurements | undefined;
 }
 
-/** A metric by its public name; undefined when there is none of that name. */
-export function metricView(name: string, from: Measurements): MetricView | undefined {
+/** A metric by its public name, or a part of one (`ws_msg_rtt{phase:hold}`); undefined when there is none of that name. */
+export function metricView(name: string, whole: Measurements): MetricView | undefined {
+  if (!name.includes('{')) return viewOf(name, whole);
+  const selector = parseSelector(name);
+  const from = isSelectorProblem(selector) ? undefined : whole.select?.(selector.labels);
+  return isSelectorProblem(selector) || from === undefined ? undefined : viewOf(selector.metric, from);
+}
+
+function viewOf(name: string, from: Measurements): MetricView | undefined {
   switch (METRIC_TYPES.get(name)) {
     case 'trend':
       return { type: 'trend', histogram: histogramOf(from.recorders, TREND[name as TrendName]) };
     case 'counter':
-      return counterView(name === 'errors' ? from.errors : counterTotal(from.recorders, name as CounterName), from.elapsedMs);
+      return counterView(
+        name === 'errors' && from.errors !== undefined ? from.errors : counterTotal(from.recorders, name as CounterName),
+        from.elapsedMs,
+      );
     case 'rate':
       return rateOf(name, from.recorders);
     case 'gauge':

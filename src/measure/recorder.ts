@@ -55,18 +55,21 @@ export class Recorder {
   /** Bytes that the buffer must have. */
   static readonly byteLength = WIDTH * (TRENDS * CELLS + COUNTERS + GAUGES + TRENDS * BUCKETS);
 
-  /** CELLS cells a trend. */
-  readonly cells: Float64Array;
-  readonly counters: Float64Array;
+  /** CELLS cells a trend. Only a ScenarioRecorder ever puts others in place of these columns. */
+  cells: Float64Array;
+  counters: Float64Array;
   readonly gauges: Float64Array;
   /** BUCKETS counts a trend. */
-  readonly buckets: Float64Array;
+  buckets: Float64Array;
 
-  /** Lays its columns over the buffer and leaves what is in it as it is: writer and readers construct alike. */
-  constructor(buffer: SharedArrayBuffer) {
-    if (buffer.byteLength < Recorder.byteLength)
-      throw new RangeError(`a recorder needs ${Recorder.byteLength} bytes, not ${buffer.byteLength}`);
-    let offset = 0;
+  /**
+   * Lays its columns over the buffer and leaves what is in it as it is: writer and readers construct alike. A buffer may
+   * hold several recorders, one behind the other; `slot` says which, counted from 0.
+   */
+  constructor(buffer: SharedArrayBuffer, slot = 0) {
+    let offset = slot * Recorder.byteLength;
+    if (buffer.byteLength < offset + Recorder.byteLength)
+      throw new RangeError(`a recorder needs ${offset + Recorder.byteLength} bytes, not ${buffer.byteLength}`);
     const column = (length: number): Float64Array => {
       const cells = new Float64Array(buffer, offset, length);
       offset += length * WIDTH;

@@ -1,5 +1,6 @@
 import { METRIC_TYPES, type MetricType } from './metric-types.js';
 import type { MetricView } from './metric-view.js';
+import { checkSelector, isSelectorProblem, parseSelector } from './selector.js';
 
 /**
  * One rule on one metric, in the language of k6:
@@ -87,18 +88,26 @@ export function parseThreshold(text: string): Threshold | ThresholdProblem {
   };
 }
 
-/** What is wrong with a rule for a metric: the name, the expression, or that the two do not fit. undefined: nothing. */
+/**
+ * What is wrong with a rule for a metric: the name, the expression, or that the two do not fit. undefined: nothing. Whether
+ * the scenarios and tags that a selector names exist only their file knows (checkLabels).
+ */
 export function checkThreshold(metric: string, expression: string): ThresholdProblem | undefined {
-  const type = METRIC_TYPES.get(metric);
+  const selector = parseSelector(metric);
+  if (isSelectorProblem(selector)) return { ...selector, subject: 'metric', column: 1 };
+  const type = METRIC_TYPES.get(selector.metric);
   if (type === undefined) {
-    return { error: `there is no metric "${metric}"`, subject: 'metric', column: 1, allowed: [...METRIC_TYPES.keys()].join(', ') };
+    const error = `there is no metric "${selector.metric}"`;
+    return { error, subject: 'metric', column: 1, allowed: [...METRIC_TYPES.keys()].join(', ') };
   }
+  const wrong = checkSelector(selector);
+  if (wrong) return { ...wrong, subject: 'metric', column: 1 };
   const parsed = parseThreshold(expression);
   if (isProblem(parsed)) return parsed;
   if (ALLOWED[type].includes(parsed.aggregation)) return undefined;
   const column = expression.search(/\S/) + 1;
   const allowed = ALLOWED[type].map((name) => (name === 'p' ? 'p(N)' : name)).join(', ');
-  return { error: `${metric} is a ${type}, it has no ${parsed.aggregation}`, subject: 'expression', column, allowed };
+  return { error: `${selector.metric} is a ${type}, it has no ${parsed.aggregation}`, subject: 'expression', column, allowed };
 }
 
 /** Compares. Without samples, without the metric, or when the two do not fit, there is no data: that is never a pass. */

@@ -13,9 +13,10 @@ export function renderHlog(report: Report): string {
     '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
   ];
   for (const [name, histogram] of Object.entries(report.histograms)) {
-    const metric = report.metrics[name];
+    const metric = report.metrics[name] ?? report.tagged?.[name];
     const maxMs = metric?.type === 'trend' ? metric.max : 0;
-    lines.push(`Tag=${name},0.000,${(report.durationMs / 1000).toFixed(3)},${maxMs.toFixed(3)},${histogram}`);
+    // A tag of this format ends at a comma or a space.
+    lines.push(`Tag=${name.replace(/[\s,]/gu, ';')},0.000,${(report.durationMs / 1000).toFixed(3)},${maxMs.toFixed(3)},${histogram}`);
   }
   return `${lines.join('\n')}\n`;
 }

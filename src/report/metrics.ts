@@ -44,10 +44,16 @@ export interface GaugeRecord {
 export function recordMetrics(from: Measurements): Record<string, MetricRecord> {
   const metrics: Record<string, MetricRecord> = {};
   for (const name of METRIC_TYPES.keys()) {
-    const record = recordMetric(metricView(name, from)!);
+    const record = recordMetricOf(name, from);
     if (record) metrics[name] = record;
   }
   return metrics;
+}
+
+/** A metric by its name, or a part of one by its selector; undefined where there is none, or a trend without samples. */
+export function recordMetricOf(name: string, from: Measurements): MetricRecord | undefined {
+  const view = metricView(name, from);
+  return view && recordMetric(view);
 }
 
 function recordMetric(view: MetricView): MetricRecord | undefined {

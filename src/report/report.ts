@@ -10,6 +10,7 @@ import { type ClientsRecord, type DeliveryRecord, type LedgerRecord, recordClien
 import type { FindMaxRecord } from './find-max.js';
 import { type MetricRecord, recordMetrics } from './metrics.js';
 import { findSaturation, type HoldRecord, recordHold } from './saturation.js';
+import { recordTagged } from './tagged.js';
 import { judgeThresholds, type ThresholdRecord } from './thresholds.js';
 import { type Interruption, judge, type Verdict } from './verdict.js';
 
@@ -35,7 +36,12 @@ export interface Report {
   /** Of runs with broadcasts only. */
   readonly delivery?: DeliveryRecord;
   readonly metrics: Readonly<Record<string, MetricRecord>>;
-  /** HDR V2, compressed, base64, microseconds; of every trend with samples. */
+  /**
+   * The same of parts of the run, by selector: every phase ("ws_msg_rtt{phase:hold}"), where there are several every scenario
+   * ("ws_msg_rtt{scenario:fight}"), and what a threshold names. Absent in the report of an older gwrk.
+   */
+  readonly tagged?: Readonly<Record<string, MetricRecord>>;
+  /** HDR V2, compressed, base64, microseconds; of every trend with samples, and of those in `tagged`. */
   readonly histograms: Readonly<Record<string, string>>;
   readonly thresholds: readonly ThresholdRecord[];
   readonly errors: readonly ErrorRecord[];
@@ -127,6 +133,8 @@ export interface ReportInput {
   readonly connectingMs: number;
   /** Absent when the run had none. */
   readonly hold?: Hold;
+  /** How parts of the run are taken from it, and the names of its scenarios. Absent: `tagged` is empty. */
+  readonly parts?: { readonly select: NonNullable<Measurements['select']>; readonly scenarios: readonly string[] };
   readonly environment: Readonly<Record<string, string | number>>;
   readonly interruption?: Interruption;
 }
@@ -134,7 +142,13 @@ export interface ReportInput {
 /** Turns what was measured into the record of the run, verdict included. Pure. */
 export function buildReport(input: ReportInput): Report {
   const { plan, recorders, durationMs } = input;
-  const from: Measurements = { recorders, elapsedMs: durationMs, errors: input.errors.reduce((sum, error) => sum + error.count, 0) };
+  const from: Measurements = {
+    recorders,
+    elapsedMs: durationMs,
+    errors: input.errors.reduce((sum, error) => sum + error.count, 0),
+    ...(input.parts && { select: input.parts.select }),
+  };
+  const tagged = recordTagged(from, input.parts?.scenarios ?? [], plan.thresholds);
   const clients = recordClients(plan.plannedClients, recorders);
   const ledger = recordLedger(recorders);
   const delivery = recordDelivery(recorders);
@@ -167,7 +181,8 @@ export function buildReport(input: ReportInput): Report {
     ledger,
     ...(delivery && { delivery }),
     metrics: recordMetrics(from),
-    histograms: recordHistograms(recorders),
+    tagged: tagged.metrics,
+    histograms: { ...recordHistograms(recorders), ...tagged.histograms },
     thresholds,
     errors: input.errors.toSorted((a, b) => b.count - a.count),
     generator: recordGenerator(input, clients, busiestWorker, saturation.length > 0),

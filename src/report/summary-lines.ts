@@ -118,7 +118,7 @@ export function errorRows(report: Report): string[][] {
 export function actualText(report: Report, threshold: ThresholdRecord): string {
   if (threshold.actual === null) return 'no data';
   const aggregation = printable(/^\s*(p\([^)]*\)|[a-z]+)/.exec(threshold.expression)?.[1] ?? '');
-  const type = report.metrics[threshold.metric]?.type;
+  const type = (report.metrics[threshold.metric] ?? report.tagged?.[threshold.metric])?.type;
   if (type === 'trend') return `${aggregation}=${formatMs(threshold.actual)}`;
   return `${aggregation}=${Number.isInteger(threshold.actual) ? formatCount(threshold.actual) : Number(threshold.actual.toPrecision(4))}`;
 }

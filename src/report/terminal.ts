@@ -55,7 +55,7 @@ function thresholdBlock(report: Report, paint: Paint): string {
     const warn = threshold.level === 'warn' ? ' (warn)' : '';
     return [
       paint(mark, color),
-      printable(threshold.metric, 24),
+      printable(threshold.metric, 40),
       printable(threshold.expression, 24) + warn,
       paint(actualText(report, threshold), color),
     ];

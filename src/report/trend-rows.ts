@@ -1,20 +1,44 @@
 import { samplesNeeded } from '../measure/histogram.js';
 import { TREND_NAMES } from '../measure/metric-names.js';
 import type { TrendRecord } from './metrics.js';
+import { printable } from './printable.js';
 import { formatCount, formatFigure } from './quantity.js';
 import type { Report } from './report.js';
 
 /** Heads of the trend table, the same in every rendering. Values are milliseconds. */
 export const TREND_HEADS: readonly string[] = ['trend, ms', 'count', 'p(50)', 'p(90)', 'p(99)', 'p(99.9)', 'max'];
 
-/** One row a trend that has samples, in the order of the connect: connect split, session, messages, the rest. */
+/** Trends of which the parts (phases, scenarios) are shown even where no threshold asks for them: what a user of the target waits for. */
+const HEADLINES: readonly string[] = ['session_ready', 'ws_msg_rtt', 'ws_ping', 'http_req_duration'];
+/** More parts of one label than this are left to report.json. */
+const MOST_PARTS = 8;
+
+/**
+ * One row a trend that has samples, in the order of the connect: connect split, session, messages, the rest. Below it,
+ * indented, the parts of it: phases and scenarios where there is more than one, and what a threshold names.
+ */
 export function trendRows(report: Report): string[][] {
   const rows: string[][] = [];
   for (const name of TREND_NAMES) {
     const trend = report.metrics[name];
-    if (trend?.type === 'trend') rows.push([name, ...cells(trend)]);
+    if (trend?.type !== 'trend') continue;
+    rows.push([name, ...cells(trend)]);
+    for (const [label, part] of partsOf(report, name)) rows.push([`  ${printable(label, 40)}`, ...cells(part)]);
   }
   return rows;
+}
+
+function partsOf({ tagged = {}, thresholds }: Report, name: string): [string, TrendRecord][] {
+  const parts = Object.entries(tagged).flatMap(([selector, record]): [string, TrendRecord][] =>
+    selector.startsWith(`${name}{`) && record.type === 'trend' ? [[selector.slice(name.length), record]] : [],
+  );
+  const isTold = (label: string): boolean => {
+    if (thresholds.some(({ metric }) => metric === name + label)) return true;
+    const kind = /^\{(phase|scenario):[^,]*\}$/u.exec(label)?.[1];
+    const like = parts.filter(([other]) => other.startsWith(`{${kind}:`) && !other.includes(','));
+    return kind !== undefined && HEADLINES.includes(name) && like.length > 1 && like.length <= MOST_PARTS;
+  };
+  return parts.filter(([label]) => isTold(label));
 }
 
 function cells(trend: TrendRecord): string[] {

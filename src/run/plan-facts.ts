@@ -1,4 +1,5 @@
 import type { HoldPlan } from '../measure/hold.js';
+import type { ScenarioLabels } from '../measure/selector.js';
 import type { Plan, ScenarioPlan } from '../scenario/plan.js';
 import { INSTRUCTION_WORDS, OP_AUTH, OP_LOGIN } from '../scenario/program.js';
 import { createSchedule } from '../scenario/schedule.js';
@@ -19,6 +20,11 @@ export function holdPlan(plan: Plan): HoldPlan {
     clients += arrivals;
   }
   return { rampEndUs, clients, endUs: plan.durationUs };
+}
+
+/** What the scenarios of the plan can be selected by in a threshold. */
+export function scenarioLabels({ scenarios, scenarioTags = [] }: Plan): ScenarioLabels[] {
+  return scenarios.map(({ name }, index) => ({ name, tags: scenarioTags[index] ?? {} }));
 }
 
 /** Whether every client is to authenticate, so that one that only connected has not arrived. */

@@ -2,6 +2,7 @@ import { GwrkError } from '../core/errors.js';
 import { parseIp } from '../core/ip-address.js';
 import { DeliveryTable } from '../measure/delivery-table.js';
 import { Recorder } from '../measure/recorder.js';
+import { recorderSlots } from '../measure/scenario-recorder.js';
 import { chooseTransport, type TransportChoice } from '../net/create-transport.js';
 import { autoSources, expandSources } from '../net/source-addresses.js';
 import type { Endpoint, TlsOptions } from '../net/transport.js';
@@ -90,7 +91,7 @@ export async function prepareRun(plan: Plan, options: RunOptions): Promise<Prepa
       ...(plan.captures.length > 0 && { captures: plan.captures.length }),
       ...(options.slowUs !== undefined && { slowUs: options.slowUs }),
       ...(deliveries !== undefined && { deliveries }),
-      recorder: new SharedArrayBuffer(Recorder.byteLength),
+      recorder: new SharedArrayBuffer(Recorder.byteLength * recorderSlots(plan.scenarios.length)),
       control: new SharedArrayBuffer(CONTROL_WORDS * Int32Array.BYTES_PER_ELEMENT),
     })),
   };

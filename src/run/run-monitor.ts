@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../core/clock.js';
 import { type Hold, HoldWindow } from '../measure/hold.js';
 import type { Measurements } from '../measure/metric-view.js';
-import type { Recorder } from '../measure/recorder.js';
+import { measurementsOf, type RunRecorders } from '../measure/selections.js';
 import { Snapshots } from '../measure/snapshot.js';
 import { Timeline } from '../measure/timeline.js';
 import { judgeThresholds } from '../report/thresholds.js';
@@ -28,7 +28,7 @@ const LEAVE_US = 15e6;
 export interface MonitorOptions {
   readonly plan: Plan;
   readonly workers: Workers;
-  readonly recorders: readonly Recorder[];
+  readonly recorders: RunRecorders;
   readonly target: TargetWatch;
   readonly stop: StopRequest;
   readonly hooks: RunHooks;
@@ -43,6 +43,8 @@ export interface MonitorResult {
   readonly timeline: Timeline;
   readonly durationMs: number;
   readonly hold?: Hold;
+  /** The measurements of a part of the run, now that it is over. */
+  readonly select: NonNullable<Measurements['select']>;
   readonly interruption?: Interruption;
   /** Nobody reached the target any more, so the run was ended. */
   readonly isTargetGone: boolean;
@@ -65,8 +67,8 @@ export class RunMonitor {
   constructor(options: MonitorOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#snapshots = new Snapshots(options.recorders, options.startUs);
-    this.#hold = new HoldWindow(options.recorders, holdPlan(options.plan));
+    this.#snapshots = new Snapshots(options.recorders.all, options.startUs);
+    this.#hold = new HoldWindow(options.recorders.all, holdPlan(options.plan));
     if (options.withErrorLimit) this.#errorLimit = new ErrorLimit();
     this.#leaveAtUs = options.startUs + longestRunUs(options.plan) + SLACK_US;
   }
@@ -76,15 +78,23 @@ export class RunMonitor {
     stop.onChange((level) => this.#onSignal(level));
     if (stop.level !== 'none') this.#onSignal(stop.level);
     while (!workers.allEnded) {
-      await workers.ended(this.#msToNextTick());
+      const tickMs = this.#msToNextTick();
+      const boundaryMs = this.#msToNextBoundary();
+      await workers.ended(Math.min(tickMs, boundaryMs));
+      if (boundaryMs < tickMs && !workers.allEnded) {
+        this.#hold.look(this.#elapsedMs() * 1000);
+        continue;
+      }
       this.#look();
       if (workers.allEnded) break;
       if (!(await this.#keepsTime())) break;
     }
-    const hold = this.#hold.close(this.#elapsedMs() * 1000);
+    const durationMs = this.#elapsedMs();
+    const hold = this.#hold.close(durationMs * 1000);
     return {
       timeline: this.#timeline,
-      durationMs: this.#elapsedMs(),
+      durationMs,
+      select: (labels) => this.#measurements(durationMs, 0).select!(labels),
       ...(hold && { hold }),
       isTargetGone: this.#isTargetGone,
       ...(this.#interruption && { interruption: this.#interruption }),
@@ -98,6 +108,16 @@ export class RunMonitor {
     return Math.ceil((nextUs - this.#clock.nowUs()) / 1000);
   }
 
+  /** The ramp ends and the drain begins when the plan says so, not at the next whole second. */
+  #msToNextBoundary(): number {
+    const elapsedUs = this.#elapsedMs() * 1000;
+    return Math.max(1, Math.ceil((this.#hold.nextUs(elapsedUs) - elapsedUs) / 1000));
+  }
+
+  #measurements(elapsedMs: number, errors: number): Measurements {
+    return measurementsOf(this.#options.recorders, this.#hold, elapsedMs, errors);
+  }
+
   #elapsedMs(): number {
     return Math.max(0, this.#clock.nowUs() - this.#options.startUs) / 1000;
   }
@@ -108,7 +128,7 @@ export class RunMonitor {
     this.#hold.look(snapshot.elapsedMs * 1000);
     const own = readProcess('self');
     this.#timeline.add(snapshot, { ...(own && { generator_rss_bytes: own.rssBytes }), ...target.sample(snapshot.elapsedMs) });
-    hooks.progress(snapshot, workers.errors(), recorders);
+    hooks.progress(snapshot, workers.errors(), recorders.all);
     if (this.#interruption || this.#isTargetGone) return;
     const errors = workers.errors().reduce((sum, { count }) => sum + count, 0);
     this.#abortOnFail(snapshot.elapsedMs, errors);
@@ -125,11 +145,10 @@ export class RunMonitor {
   }
 
   #abortOnFail(elapsedMs: number, errors: number): void {
-    const { plan, recorders, hooks } = this.#options;
+    const { plan, hooks } = this.#options;
     const due = plan.thresholds.filter((spec) => spec.abortOnFail && elapsedMs * 1000 >= spec.delayAbortEvalUs);
     if (due.length === 0) return;
-    const from: Measurements = { recorders, elapsedMs, errors };
-    const failed = judgeThresholds(due, from).find(({ verdict }) => verdict === 'fail');
+    const failed = judgeThresholds(due, this.#measurements(elapsedMs, errors)).find(({ verdict }) => verdict === 'fail');
     if (!failed) return;
     const reason = `threshold ${failed.metric} ${failed.expression} failed after ${Math.round(elapsedMs / 1000)} s`;
     this.#interruption = { by: 'threshold', reason };

@@ -1,12 +1,12 @@
 import { systemClock } from '../core/clock.js';
-import { Recorder } from '../measure/recorder.js';
+import { type RunRecorders, runRecorders } from '../measure/selections.js';
 import { buildReport, type Report } from '../report/report.js';
 import type { SlowRecord } from '../report/slow-files.js';
 import { framingOf, matchingOf } from '../scenario/matching.js';
 import type { Plan } from '../scenario/plan.js';
 import { withoutQuery } from '../scenario/target-kind.js';
 import { machineFacts, readMachineTicks, stealShare } from './machine-facts.js';
-import { authenticates, beginsWithLogin, plannedClients } from './plan-facts.js';
+import { authenticates, beginsWithLogin, plannedClients, scenarioLabels } from './plan-facts.js';
 import { type Preparation, prepareRun, refuseObstacles } from './prepare.js';
 import { readProcess } from './process-sample.js';
 import { compareLedgers, controlErrors, interruptionOf } from './run-errors.js';
@@ -98,7 +98,10 @@ async function loadTarget(run: Run): Promise<Report> {
 
 async function measure(run: Run, services: RunServices, workers: Workers): Promise<Report> {
   const { plan, hooks, preparation, stop } = run;
-  const recorders = preparation.starts.map(({ recorder }) => new Recorder(recorder));
+  const recorders = runRecorders(
+    preparation.starts.map(({ recorder }) => recorder),
+    scenarioLabels(plan),
+  );
   const rssStartBytes = readProcess('self')?.rssBytes ?? process.memoryUsage.rss();
   const cpuBefore = process.cpuUsage();
   const ticksBefore = readMachineTicks();
@@ -161,7 +164,7 @@ function reportOf(
   services: RunServices,
   workers: Workers,
   result: MonitorResult,
-  recorders: readonly Recorder[],
+  { all: recorders }: RunRecorders,
   usage: Usage,
 ): Report {
   const { plan, options, preparation, server } = run;
@@ -199,6 +202,7 @@ function reportOf(
     timeline: result.timeline.toRecord(),
     connectingMs,
     ...(result.hold && { hold: result.hold }),
+    parts: { select: result.select, scenarios: plan.scenarios.map(({ name }) => name) },
     environment: {
       ...machineFacts(options.gwrkVersion),
       ...(services.logins && { logins: services.logins }),

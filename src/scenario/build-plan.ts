@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { GwrkError } from '../core/errors.js';
+import { MAX_SCENARIOS } from '../measure/scenario-recorder.js';
 import { defaultAfterFlow } from './after-flow.js';
 import { capturesNeverMade } from './capture-order.js';
 import { type ClientNames, feederPlans } from './client-names.js';
@@ -11,12 +12,13 @@ import type { FeederPlan } from './feeder.js';
 import { resolveLayouts } from './layout-resolve.js';
 import { plainReader } from './layout-values.js';
 import type { ReadPayload } from './payloads.js';
-import type { ExecutorSpec, Plan, ScenarioPlan, Stage, ThresholdSpec } from './plan.js';
+import type { ExecutorSpec, Plan, ScenarioPlan, Stage } from './plan.js';
 import { withEnv } from './scenario-env.js';
 import { createSchedule } from './schedule.js';
 import type { ScenarioEntry, ScenarioFile } from './schema.js';
 import type { IssueDetails } from './schema-values.js';
 import { isStream } from './target-kind.js';
+import { thresholdsOf } from './threshold-specs.js';
 import { formatDurationUs } from './units.js';
 import { expressionProblem } from './variables.js';
 import { formatPosition, nodeAt, positionAt, type Tree } from './yaml-tree.js';
@@ -95,6 +97,12 @@ export function buildPlan(
       ...(entry.driver === undefined ? {} : { driver: driverOf(entry.driver, options.file) }),
     };
   });
+  if (scenarios.length > MAX_SCENARIOS)
+    report(
+      ['scenarios'],
+      `${scenarios.length} scenarios are too many`,
+      `at most ${MAX_SCENARIOS}: each is measured by itself, in memory of its own`,
+    );
   if (scenarios.length === 0) report(['scenarios'], 'there is no scenario', 'at least one');
   const feeders = feederPlans(
     file,
@@ -114,8 +122,9 @@ export function buildPlan(
     transport: file.swarm.transport,
     sourceIps: file.swarm.sourceIps,
     maxConnecting: file.swarm.maxConnecting,
-    thresholds: thresholdsOf(file),
-    tags: tagsOf(file, report),
+    thresholds: thresholdsOf(file, refuse),
+    tags: tagsOf(file),
+    scenarioTags: Object.values(file.scenarios).map(({ tags }) => tags),
     seed: options.seed,
     ...sizeOf(scenarios),
   };
@@ -156,33 +165,13 @@ function executorOf(entry: ScenarioEntry): ExecutorSpec {
   }
 }
 
-function thresholdsOf(file: ScenarioFile): ThresholdSpec[] {
-  return Object.entries(file.thresholds).flatMap(([metric, rules]) =>
-    rules.map(({ threshold, level, abortOnFail, delayAbortEval }) => ({
-      metric,
-      expression: threshold,
-      level,
-      abortOnFail,
-      delayAbortEvalUs: delayAbortEval,
-    })),
-  );
-}
-
-/** Tags are labels of the run, so scenarios must agree on them. */
-function tagsOf(
-  file: ScenarioFile,
-  report: (path: readonly PropertyKey[], summary: string, allowed: string) => void,
-): Record<string, string> {
-  const tags = new Map<string, string>();
-  for (const [name, entry] of Object.entries(file.scenarios)) {
-    for (const [tag, value] of Object.entries(entry.tags)) {
-      const other = tags.get(tag);
-      if (other !== undefined && other !== value)
-        report(['scenarios', name, 'tags', tag], 'two scenarios give this tag different values', other);
-      tags.set(tag, value);
-    }
+/** The labels of the run: a tag that scenarios give different values tells them apart, and says nothing of the run. */
+function tagsOf({ scenarios }: ScenarioFile): Record<string, string> {
+  const tags = new Map<string, string | undefined>();
+  for (const entry of Object.values(scenarios)) {
+    for (const [tag, value] of Object.entries(entry.tags)) tags.set(tag, tags.has(tag) && tags.get(tag) !== value ? undefined : value);
   }
-  return Object.fromEntries(tags);
+  return Object.fromEntries([...tags].filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 /** SHA-256, hex, of what the clients do and when; neither target nor thresholds nor the machine change it. */

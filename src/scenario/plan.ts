@@ -57,7 +57,10 @@ export interface Plan {
   /** At most this many connections being opened at once, over all workers. */
   readonly maxConnecting: number;
   readonly thresholds: readonly ThresholdSpec[];
+  /** Labels of the run: those that no two scenarios say differently. */
   readonly tags: Readonly<Record<string, string>>;
+  /** The tags of each scenario, in their order; absent: none has any. */
+  readonly scenarioTags?: readonly Readonly<Record<string, string>>[];
   readonly seed: number;
   /** Most clients that can exist at one moment, over all scenarios. */
   readonly maxClients: number;

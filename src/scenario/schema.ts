@@ -49,7 +49,9 @@ const common = {
     .optional()
     .describe('What a client does at the end of its flow. Default: hold for *-clients, repeat for *-iterations, leave for *-arrival-rate.'),
   framing: framing.optional().describe('For tcp and tls: how messages are told apart, unless a connect step says otherwise.'),
-  tags: tags().prefault({}).describe('Labels of the run, put into the report.'),
+  tags: tags()
+    .prefault({})
+    .describe('Labels, for metric{tag:value} in thresholds; those that all scenarios say alike are put into the report.'),
   env: environmentValues().prefault({}).describe('Values for {{ env.NAME }} within this scenario; -e NAME=VALUE comes before them.'),
   storm: storm
     .optional()
@@ -159,7 +161,7 @@ const thresholds = z.record(z.string(), z.array(threshold).min(1).max(100)).supe
       if (!problem) continue;
       const { error, subject, allowed, column } = problem;
       if (subject === 'metric') {
-        const hint = didYouMean(metric, allowed.split(', '));
+        const hint = didYouMean(/"([^"]*)"$/.exec(error)?.[1] ?? metric, allowed.split(', '));
         addIssue(context, error, { given: metric, allowed, atKey: true, ...(hint === undefined ? {} : { hint }) }, [metric]);
         break;
       }

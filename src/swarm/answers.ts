@@ -1,5 +1,6 @@
 import { COUNTER, TREND } from '../measure/metric-names.js';
 import type { Recorder } from '../measure/recorder.js';
+import type { ScenarioRecorder } from '../measure/scenario-recorder.js';
 import { WAIT_ANSWER, WAIT_SETTLED } from './client-table.js';
 import type { ErrorCounts } from './error-counts.js';
 import type { Flow } from './flow.js';
@@ -14,6 +15,7 @@ import type { Wakes } from './wakes.js';
 export class Answers {
   readonly requests: RequestTable;
   readonly #recorder: Recorder;
+  readonly #byScenario: ScenarioRecorder | undefined;
   readonly #errors: ErrorCounts;
   readonly #wakes: Wakes;
   readonly #slow: SlowOperationLog;
@@ -21,10 +23,21 @@ export class Answers {
   /** Time-out of each step; the steps that send requests. */
   readonly #withinUs: Float64Array;
   readonly #steps: Uint16Array;
+  /** By step: number of its scenario. */
+  readonly #scenario: Uint16Array;
   /** By step: 1 where it runs beside the flow, so that no client waits for its answer. Undefined without such steps. */
   readonly #isBeside: Uint8Array | undefined;
 
-  constructor(rows: number, flows: readonly Flow[], recorder: Recorder, errors: ErrorCounts, wakes: Wakes, slow: SlowOperationLog) {
+  constructor(
+    rows: number,
+    flows: readonly Flow[],
+    recorder: Recorder,
+    errors: ErrorCounts,
+    wakes: Wakes,
+    slow: SlowOperationLog,
+    byScenario?: ScenarioRecorder,
+  ) {
+    this.#byScenario = byScenario;
     const steps = flows.reduce((sum, flow) => sum + flow.instructions, 0);
     this.requests = new RequestTable(rows, steps);
     this.#recorder = recorder;
@@ -33,7 +46,9 @@ export class Answers {
     this.#slow = slow;
     this.#slowUs = slow.thresholdUs;
     this.#withinUs = new Float64Array(steps).fill(Number.POSITIVE_INFINITY);
-    for (const flow of flows) {
+    this.#scenario = new Uint16Array(steps);
+    for (const [scenario, flow] of flows.entries()) {
+      this.#scenario.fill(scenario, flow.firstStep, flow.firstStep + flow.instructions);
       for (let pc = 0; pc < flow.instructions; pc++) this.#withinUs[flow.firstStep + pc] = flow.answerWithinUs(pc);
     }
     const isBeside = Uint8Array.from(flows.flatMap((flow) => [...flow.isBeside]));
@@ -72,6 +87,7 @@ export class Answers {
       const withinUs = this.#withinUs[step]!;
       for (let request = requests.oldestOf(step); request !== NO_REQUEST; request = requests.oldestOf(step)) {
         if (requests.sentUs[request]! + withinUs > nowUs) break;
+        this.#byScenario?.select(this.#scenario[step]!);
         this.#recorder.count(COUNTER.ledger_indeterminate);
         this.#recorder.count(COUNTER.checks_failed);
         this.#recorder.count(COUNTER.timeouts);
@@ -107,6 +123,7 @@ export class Answers {
   abandonAll(): void {
     const { requests } = this;
     for (const step of this.#steps) {
+      this.#byScenario?.select(this.#scenario[step]!);
       for (let request = requests.oldestOf(step); request !== NO_REQUEST; request = requests.oldestOf(step)) {
         this.#recorder.count(COUNTER.ledger_indeterminate);
         requests.close(request);

@@ -59,21 +59,27 @@ export class Clients {
 
   /** Goes on with every client whose wait is over. */
   runWoken(nowUs: number): void {
-    const { wakes, table, flows } = this.#parts;
-    for (let row = wakes.take(); row >= 0; row = wakes.take()) this.#advance(flows[table.scenario[row]!]!, row, nowUs);
+    const { wakes, table, flows, byScenario } = this.#parts;
+    for (let row = wakes.take(); row >= 0; row = wakes.take()) {
+      const scenario = table.scenario[row]!;
+      byScenario?.select(scenario);
+      this.#advance(flows[scenario]!, row, nowUs);
+    }
   }
 
   /** A timer of the wheel has fired. */
   onTimer(timer: number, nowUs: number): void {
-    const { timers, table, flows, beside, drivers } = this.#parts;
+    const { timers, table, flows, beside, drivers, byScenario } = this.#parts;
     const every = beside === undefined && drivers === undefined ? -1 : timers.besideOf(timer);
     if (every >= 0) {
       const besideRow = timers.besideRowOf(timer);
+      byScenario?.select(table.scenario[besideRow]!);
       if (drivers?.isDriven(besideRow) === true) drivers.onTimer(besideRow, every, nowUs);
       else beside!.due(this.#machine, flows[table.scenario[besideRow]!]!, besideRow, every, nowUs);
       return;
     }
     const row = rowOfTimer(timer);
+    byScenario?.select(table.scenario[row]!);
     if (isHeartbeatTimer(timer)) this.#heartbeats.due(row, nowUs);
     else this.#flowDue(row, nowUs);
   }

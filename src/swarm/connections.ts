@@ -1,5 +1,6 @@
 import { COUNTER, TREND } from '../measure/metric-names.js';
 import type { Recorder } from '../measure/recorder.js';
+import type { ScenarioRecorder } from '../measure/scenario-recorder.js';
 import { errnoName } from '../net/errno.js';
 import type { Transport } from '../net/transport.js';
 import type { Answers } from './answers.js';
@@ -27,6 +28,8 @@ export interface ConnectionParts {
   readonly transport: Transport;
   readonly sender: Sender;
   readonly recorder: Recorder;
+  /** The recorder once more where there are several scenarios: that of a client is selected before it is recorded for. */
+  readonly byScenario?: ScenarioRecorder | undefined;
   readonly errors: ErrorCounts;
   readonly wakes: Wakes;
   readonly timers: Timers;

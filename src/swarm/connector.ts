@@ -122,7 +122,8 @@ export class Connector {
   }
 
   #open(row: number, nowUs: number): void {
-    const { table, flows, recorder, transport, timers } = this.#parts;
+    const { table, flows, recorder, transport, timers, byScenario } = this.#parts;
+    byScenario?.select(table.scenario[row]!);
     const flow = flows[table.scenario[row]!]!;
     const step = flow.connects[flow.operand(table.pc[row]! - 1, 0)]!;
     this.#context.of(flow, row, this.#context.iterationOf(flow, row, table.pc[row]! - 1));

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import { Prng } from '../core/prng.js';
 import { Recorder } from '../measure/recorder.js';
+import { ScenarioRecorder } from '../measure/scenario-recorder.js';
 import type { Transport } from '../net/transport.js';
 import { createMacTable } from '../protocol/mac.js';
 import { MAX_CLIENT_MESSAGE, MAX_SERVER_MESSAGE } from '../protocol/packet.js';
@@ -116,8 +117,10 @@ export function createSwarm(
 ): CreatedSwarm {
   const rows = rowsOf(flows);
   const loops = flows.flatMap((flow) => flow.plan.program.loops);
-  const recorder = new Recorder(start.recorder);
-  const errors = new ErrorCounts();
+  const isApart = flows.length > 1 && start.recorder.byteLength >= flows.length * Recorder.byteLength;
+  const byScenario = isApart ? new ScenarioRecorder(start.recorder) : undefined;
+  const recorder = byScenario ?? new Recorder(start.recorder);
+  const errors = new ErrorCounts(recorder);
   const prng = new Prng(start.seed + start.index * 0x9e3779b9);
   const table = new ClientTable(rows, {
     loopDepth: Math.max(0, ...loops.map((loop) => loop.depth + 1)),
@@ -140,8 +143,8 @@ export function createSwarm(
     localAddress: (row) => transport.localAddress?.(row),
     longestWaitUs: transport.longestWaitUs ?? Number.POSITIVE_INFINITY,
   });
-  const answers = new Answers(rows, flows, recorder, errors, wakes, slow);
-  const credentials = new Credentials(table, recorder, errors, wakes, askLogins);
+  const answers = new Answers(rows, flows, recorder, errors, wakes, slow, byScenario);
+  const credentials = new Credentials(table, recorder, errors, wakes, askLogins, byScenario);
   const framings = start.isStream === true ? new FramingTable(rows, flows) : undefined;
   const longest = flows.flatMap((flow) => flow.sends.map((send) => send.maxBytes));
   const sender = new Sender(
@@ -152,7 +155,7 @@ export function createSwarm(
     framings,
     flows[0]?.isStream,
   );
-  const parts: ConnectionParts = { table, flows, transport, sender, recorder, errors, wakes, timers, answers, credentials };
+  const parts: ConnectionParts = { table, flows, transport, sender, recorder, byScenario, errors, wakes, timers, answers, credentials };
   if (isDriven) parts.drivers = new Drivers(parts, drivers, start.seed + start.index);
   if (start.deliveries !== undefined) parts.deliveries = new Deliveries(start.deliveries, flows, parts, start);
   if (everys > 0) parts.beside = new Beside(parts, prng, everys);
@@ -191,9 +194,9 @@ export function createSwarm(
     (population, i) => new Ending(population, arrivals[i]!, clients, connections, recorder, connector.maxConnecting),
   );
   const { reconnects } = parts;
-  const storms = flows.flatMap((flow) => {
+  const storms = flows.flatMap((flow, scenario) => {
     const { storm } = flow.plan;
-    return storm && reconnects ? [new Storm(flow, storm.share, { table, transport, connections, reconnects, prng })] : [];
+    return storm && reconnects ? [new Storm(flow, scenario, storm.share, { table, transport, connections, reconnects, prng })] : [];
   });
   const incoming = new Incoming(parts, connections, new PlainMessages(parts, context), reference);
   const frames =

@@ -1,5 +1,6 @@
 import { TREND } from '../measure/metric-names.js';
 import type { Recorder } from '../measure/recorder.js';
+import type { ScenarioRecorder } from '../measure/scenario-recorder.js';
 import { copyBytes } from '../protocol/bytes.js';
 import type { EvaluationContext } from '../scenario/expression-evaluate.js';
 import { type ClientTable, WAIT_LOGIN } from './client-table.js';
@@ -37,6 +38,8 @@ export class Credentials {
   /** The entries, one behind the other; replaced when they grow. */
   bytes: Uint8Array = Buffer.alloc(0);
   readonly #recorder: Recorder;
+  readonly #byScenario: ScenarioRecorder | undefined;
+  readonly #scenario: ClientTable['scenario'];
   readonly #errors: ErrorCounts;
   readonly #wakes: Wakes;
   readonly #generation: Uint16Array;
@@ -55,7 +58,16 @@ export class Credentials {
   #used = 0;
   #asked = 0;
 
-  constructor(table: ClientTable, recorder: Recorder, errors: ErrorCounts, wakes: Wakes, post: (questions: LoginColumns) => void) {
+  constructor(
+    table: ClientTable,
+    recorder: Recorder,
+    errors: ErrorCounts,
+    wakes: Wakes,
+    post: (questions: LoginColumns) => void,
+    byScenario?: ScenarioRecorder,
+  ) {
+    this.#byScenario = byScenario;
+    this.#scenario = table.scenario;
     this.#entryOf = new Uint32Array(table.rows);
     this.#generation = table.generation;
     this.#recorder = recorder;
@@ -169,6 +181,7 @@ export class Credentials {
     for (const row of rows) {
       if (this.state(row) !== CREDENTIAL_ASKED) continue;
       this.#asked--;
+      this.#byScenario?.select(this.#scenario[row]!);
       this.#refuse(row, this.#entryOf[row]! - 1, code);
     }
   }
@@ -196,6 +209,7 @@ export class Credentials {
 
   #settle(row: number, entry: number, isStored: boolean, nowUs: number): void {
     this.#asked--;
+    this.#byScenario?.select(this.#scenario[row]!);
     if (!isStored) {
       this.#refuse(row, entry, 'login.bad-reply');
       return;

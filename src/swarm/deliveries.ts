@@ -1,6 +1,7 @@
 import { DeliveryTable, KEY_IN_USE, NO_ROOM, OWN_COPY, UNKNOWN } from '../measure/delivery-table.js';
 import { COUNTER, TREND } from '../measure/metric-names.js';
 import type { Recorder } from '../measure/recorder.js';
+import type { ScenarioRecorder } from '../measure/scenario-recorder.js';
 import type { EvaluationContext } from '../scenario/expression-evaluate.js';
 import type { AnswerMatch } from './answer-match.js';
 import type { CompiledBroadcast } from './compiled-broadcast.js';
@@ -18,6 +19,7 @@ const SETTLE_AFTER_US = 20_000;
 export class Deliveries {
   readonly #table: DeliveryTable;
   readonly #recorder: Recorder;
+  readonly #byScenario: ScenarioRecorder | undefined;
   readonly #errors: ErrorCounts;
   readonly #workerIndex: number;
   readonly #workerCount: number;
@@ -26,20 +28,23 @@ export class Deliveries {
   readonly #steps: CompiledBroadcast[] = [];
   /** By step: the slots of this worker's messages, the oldest first. */
   readonly #open: RowQueue[] = [];
+  /** By step: number of its scenario. */
+  readonly #scenario: number[] = [];
 
   constructor(
     buffer: SharedArrayBuffer,
     flows: readonly Flow[],
-    { recorder, errors }: { recorder: Recorder; errors: ErrorCounts },
+    { recorder, byScenario, errors }: { recorder: Recorder; byScenario?: ScenarioRecorder | undefined; errors: ErrorCounts },
     worker: { index: number; count: number },
   ) {
     this.#table = new DeliveryTable(buffer);
     this.#recorder = recorder;
+    this.#byScenario = byScenario;
     this.#errors = errors;
     this.#workerIndex = worker.index;
     this.#workerCount = worker.count;
     const ways = new Map<string, number>();
-    for (const { broadcast } of flows.flatMap(({ sends }) => sends)) {
+    for (const { broadcast, scenario } of flows.flatMap(({ sends }, scenario) => sends.map((send) => ({ ...send, scenario })))) {
       if (broadcast === undefined) continue;
       const way = ways.get(broadcast.matchText) ?? ways.size;
       if (!ways.has(broadcast.matchText)) this.#matches.push(broadcast.match);
@@ -47,6 +52,7 @@ export class Deliveries {
       broadcast.way = way;
       broadcast.queue = this.#steps.push(broadcast) - 1;
       this.#open.push(new RowQueue());
+      this.#scenario.push(scenario);
     }
   }
 
@@ -102,14 +108,17 @@ export class Deliveries {
   settle(nowUs: number): void {
     for (let i = 0; i < this.#open.length; i++) {
       const open = this.#open[i]!;
+      this.#byScenario?.select(this.#scenario[i]!);
       while (open.size > 0 && this.#table.deadlineUs(open.peek()) + SETTLE_AFTER_US < nowUs) this.#settle(open.shift(), true);
     }
   }
 
   /** The run is over: what has not arrived and still had time is not expected any more. */
   settleAll(nowUs: number): void {
-    for (const open of this.#open)
+    for (const [step, open] of this.#open.entries()) {
+      this.#byScenario?.select(this.#scenario[step]!);
       for (let slot = open.shift(); slot >= 0; slot = open.shift()) this.#settle(slot, this.#table.deadlineUs(slot) < nowUs);
+    }
   }
 
   #settle(slot: number, isJudged: boolean): void {

@@ -134,7 +134,11 @@ export class HttpClient implements HttpConnections, HttpSteps {
   }
 
   abandonAll(): void {
-    for (let row = 0; row < this.#parts.table.rows; row++) this.abandon(row);
+    const { table, byScenario } = this.#parts;
+    for (let row = 0; row < table.rows; row++) {
+      byScenario?.select(table.scenario[row]!);
+      this.abandon(row);
+    }
   }
 
   /** The events of a transport that has the pool's rows behind the clients'. */
@@ -150,6 +154,7 @@ export class HttpClient implements HttpConnections, HttpSteps {
           clients.onData(row, bytes, start, end, nowUs);
           return;
         }
+        pool.requests.selectScenario(row - rows);
         recorder.count(COUNTER.data_received, end - start);
         pool.received(row - rows, bytes, start, end, nowUs);
       },

@@ -102,6 +102,9 @@ export class HttpPool implements HttpConnections {
   closed(slot: number, errno: number, nowUs: number): void {
     const { transport, errors, wakes, freeUs } = this.#parts;
     const state = this.#state[slot];
+    const waiting = this.#opener[slot]!;
+    if (waiting !== NOBODY) this.#parts.byScenario?.select(this.#parts.table.scenario[waiting]!);
+    else this.requests.selectScenario(slot);
     const text = transport.lastErrorText?.(slot + this.#firstRow);
     this.#state[slot] = FREE;
     this.requests.lost(
@@ -172,7 +175,8 @@ export class HttpPool implements HttpConnections {
   }
 
   #send(slot: number, row: number): void {
-    const { table, flows } = this.#parts;
+    const { table, flows, byScenario } = this.#parts;
+    byScenario?.select(table.scenario[row]!);
     this.#state[slot] = BUSY;
     this.requests.send(slot, flows[table.scenario[row]!]!, row, table.pc[row]! - 1, table.intendedUs[row]!);
   }

@@ -64,6 +64,12 @@ export class HttpRequests implements ResponseHandler {
     return this.#client[slot] !== NOBODY;
   }
 
+  /** What is recorded from now on is of the scenario of the client whose request is open, if one is. */
+  selectScenario(slot: number): void {
+    const row = this.#client[slot]!;
+    if (row !== NOBODY) this.#parts.byScenario?.select(this.#parts.table.scenario[row]!);
+  }
+
   /** Sends the request of the http step at `pc`, or of the redirect that it was answered with. */
   send(slot: number, flow: Flow, row: number, pc: number, intendedUs: number): void {
     const { recorder, transport } = this.#parts;

@@ -32,7 +32,7 @@ export interface WorkerStart {
   readonly captures?: number;
   /** Response time from which a request is kept for `gwrk why`, us; absent: none is. */
   readonly slowUs?: number;
-  /** Where this worker records (measure/recorder.ts); the main thread reads it. */
+  /** Where this worker records (measure/recorder.ts), one recorder a scenario; the main thread reads it. */
   readonly recorder: SharedArrayBuffer;
   /** Broadcasts under way (measure/delivery-table.ts), shared by all workers; absent where no send step has `broadcast`. */
   readonly deliveries?: SharedArrayBuffer;

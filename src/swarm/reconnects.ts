@@ -1,6 +1,7 @@
 import type { Prng } from '../core/prng.js';
 import { COUNTER, TREND } from '../measure/metric-names.js';
 import type { Recorder } from '../measure/recorder.js';
+import type { ScenarioRecorder } from '../measure/scenario-recorder.js';
 import type { ReconnectStep } from '../scenario/program.js';
 import * as C from './client-table.js';
 import type { ErrorCounts } from './error-counts.js';
@@ -15,6 +16,7 @@ const IN_STORM = 2; // a storm took its connection
 export interface ReconnectParts {
   readonly table: C.ClientTable;
   readonly recorder: Recorder;
+  readonly byScenario?: ScenarioRecorder | undefined;
   readonly errors: ErrorCounts;
   readonly timers: Timers;
 }
@@ -127,7 +129,11 @@ export class Reconnects {
   /** The run is over for everyone: who is away stays away. */
   runOver(flows: readonly Flow[], nowUs: number): void {
     const { rows, scenario } = this.#parts.table;
-    for (let row = 0; row < rows; row++) if (this.#state[row] !== 0) this.flowOver(flows[scenario[row]!]!, row, nowUs);
+    for (let row = 0; row < rows; row++) {
+      if (this.#state[row] === 0) continue;
+      this.#parts.byScenario?.select(scenario[row]!);
+      this.flowOver(flows[scenario[row]!]!, row, nowUs);
+    }
   }
 
   /**

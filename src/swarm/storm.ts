@@ -19,6 +19,8 @@ export interface StormParts {
 
 /** The reconnect storm of one scenario: at its time a share of the clients that are ready loses its connection. */
 export class Storm {
+  /** Number of its scenario. */
+  readonly scenario: number;
   readonly #flow: Flow;
   readonly #share: number;
   readonly #parts: StormParts;
@@ -28,7 +30,8 @@ export class Storm {
   #ready = 0;
   #wanted = 0;
 
-  constructor(flow: Flow, share: number, parts: StormParts) {
+  constructor(flow: Flow, scenario: number, share: number, parts: StormParts) {
+    this.scenario = scenario;
     this.#flow = flow;
     this.#share = share;
     this.#parts = parts;

@@ -10,6 +10,7 @@ import type { Connector } from './connector.js';
 import type { Ending } from './ending.js';
 import type { Incoming } from './incoming.js';
 import type { Logins } from './logins.js';
+import { scenarioEvents } from './scenario-events.js';
 import type { SlowOperationLog } from './slow-operations.js';
 import type { Storm } from './storm.js';
 import type { TimerVisitor } from './timer-wheel.js';
@@ -68,7 +69,9 @@ export class Swarm implements TransportEvents, TimerVisitor {
       flow.endUs = flow.startUs + flow.schedule.endUs;
       if (flow.plan.storm) flow.stormUs = flow.startUs + flow.plan.storm.atUs;
     }
-    await transport.run(this.#parts.http?.eventsFor(this) ?? this);
+    const { byScenario, table, http } = this.#parts;
+    const events = byScenario === undefined ? this : scenarioEvents(this, table, byScenario);
+    await transport.run(http?.eventsFor(events) ?? events);
     this.#parts.answers.abandonAll();
     this.#parts.deliveries?.settleAll(this.#parts.clock.nowUs());
     this.#parts.http?.abandonAll();
@@ -78,7 +81,10 @@ export class Swarm implements TransportEvents, TimerVisitor {
 
   /** Ends every scenario now: no more arrivals, and clients leave in order. */
   stop(nowUs: number): void {
-    for (const ending of this.#parts.endings) ending.stop(nowUs);
+    for (const [scenario, ending] of this.#parts.endings.entries()) {
+      this.#parts.byScenario?.select(scenario);
+      ending.stop(nowUs);
+    }
   }
 
   onConnected(row: number, nowUs: number): void {
@@ -111,7 +117,7 @@ export class Swarm implements TransportEvents, TimerVisitor {
 
   onTick(nowUs: number): number {
     if (!this.#host.poll(nowUs)) return -1;
-    const { context, clock, clients, timers, answers, arrivals, endings, connector, slow } = this.#parts;
+    const { context, clock, clients, timers, answers, arrivals, endings, storms, connector, slow, byScenario } = this.#parts;
     context.nowUnixMs = clock.unixMs();
     clients.runWoken(nowUs);
     timers.advance(nowUs, this);
@@ -119,11 +125,15 @@ export class Swarm implements TransportEvents, TimerVisitor {
     this.#parts.deliveries?.settle(nowUs);
     let isOver = true;
     for (let i = 0; i < arrivals.length; i++) {
+      byScenario?.select(i);
       arrivals[i]!.run(nowUs);
       endings[i]!.run(nowUs);
       isOver &&= endings[i]!.isOver;
     }
-    for (let i = 0; i < this.#parts.storms.length; i++) this.#parts.storms[i]!.run(nowUs);
+    for (let i = 0; i < storms.length; i++) {
+      byScenario?.select(storms[i]!.scenario);
+      storms[i]!.run(nowUs);
+    }
     clients.runWoken(nowUs);
     this.#askLogins(nowUs);
     const canConnectMore = connector.pump(nowUs);

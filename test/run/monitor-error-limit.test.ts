@@ -44,7 +44,7 @@ async function failingRun(withErrorLimit: boolean): Promise<{ result: MonitorRes
   const result = await new RunMonitor({
     plan: loadScenario(FILE, { file: 'x.yaml' }).plan,
     workers: workers as unknown as Workers,
-    recorders: [recorder],
+    recorders: { all: [recorder], ofScenario: [[recorder]], scenarios: [{ name: 'only', tags: {} }] },
     target: new TargetWatch(undefined, undefined),
     stop,
     hooks: { note: (line) => notes.push(line), progress: () => undefined },

@@ -1,6 +1,7 @@
 import { DeliveryTable } from '../../src/measure/delivery-table.js';
 import { COUNTER, type CounterName, GAUGE, type GaugeName, TREND, type TrendName } from '../../src/measure/metric-names.js';
 import { BUCKETS, bucketLowestUs, CELL_COUNT, CELL_MAX, CELL_MIN, CELL_SUM, CELLS, Recorder } from '../../src/measure/recorder.js';
+import { recordersIn } from '../../src/measure/scenario-recorder.js';
 import type { FeederFile } from '../../src/scenario/feeder.js';
 import { csvColumns } from '../../src/scenario/feeder-csv.js';
 import { loadScenario } from '../../src/scenario/load.js';
@@ -38,6 +39,8 @@ export interface VirtualRunOptions {
   /** CSV files of feeders by their name in the scenario. */
   readonly files?: Readonly<Record<string, string>>;
   /** Called before the run with everything built, to script stalls and stops. */
+  /** Measures each scenario by itself, as a run does. */
+  readonly isApart?: boolean;
   readonly prepare?: (run: VirtualRun) => void;
 }
 
@@ -48,6 +51,8 @@ export const START_US = 2_000_000;
 export class VirtualRun {
   readonly transport: VirtualTransport;
   readonly recorder: Recorder;
+  /** One a scenario, where they are measured apart. */
+  readonly recorders: readonly Recorder[];
   readonly swarm: Swarm;
   readonly credentials: Credentials;
   readonly slow: SlowOperationLog;
@@ -60,7 +65,8 @@ export class VirtualRun {
     const text = `name: test\ntarget: ${options.target ?? 'ws://127.0.0.1:9/'}\n${options.head ?? ''}\n${scenarios}`;
     const readColumns = ({ name, delimiter }: FeederFile): string[] => csvColumns(options.files![name]!, delimiter);
     const { plan } = loadScenario(text, { file: 'test.yaml', readColumns });
-    const recorder = new SharedArrayBuffer(Recorder.byteLength);
+    const slots = options.isApart === true ? plan.scenarios.length : 1;
+    const recorder = new SharedArrayBuffer(Recorder.byteLength * slots);
     const start: WorkerStart = {
       index: options.index ?? 0,
       count: options.count ?? 1,
@@ -96,6 +102,7 @@ export class VirtualRun {
     this.credentials = credentials;
     this.slow = slow;
     this.recorder = new Recorder(recorder);
+    this.recorders = recordersIn(recorder);
     this.#errors = () => errors.list();
   }
 
