@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const COPIED = new Set(['.lua', '.html', '.css', '.txt']);
+const COPIED = new Set(['.lua', '.html', '.css', '.txt', '.js']);
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 for (const room of ['src', 'reference-server']) {

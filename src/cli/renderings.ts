@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { renderStatsCsv } from '../report/csv.js';
 import { renderHlog } from '../report/hlog.js';
+import { type PageOptions, renderHtml } from '../report/html/page.js';
 import { renderJunit } from '../report/junit.js';
 import { renderMarkdown } from '../report/markdown.js';
 import type { Report } from '../report/report.js';
@@ -10,14 +11,16 @@ import { checkWritable } from './files.js';
 /** The flags that name a file for one rendering of a report; - is stdout. */
 export interface RenderingFlags {
   readonly json?: string;
+  readonly html?: string;
   readonly markdown?: string;
   readonly junit?: string;
   readonly csv?: string;
   readonly hdr?: string;
 }
 
-const RENDERINGS: Readonly<Record<keyof RenderingFlags, (report: Report) => string>> = {
+const RENDERINGS: Readonly<Record<keyof RenderingFlags, (report: Report, page: PageOptions) => string>> = {
   json: renderJson,
+  html: renderHtml,
   markdown: renderMarkdown,
   junit: renderJunit,
   csv: renderStatsCsv,
@@ -31,6 +34,11 @@ export function usesStdout(flags: RenderingFlags): boolean {
   return NAMES.some((name) => flags[name] === '-');
 }
 
+/** Whether a file was named for any rendering. */
+export function namesRendering(flags: RenderingFlags): boolean {
+  return NAMES.some((name) => flags[name] !== undefined);
+}
+
 /** Throws GWRK_OUTPUT_UNWRITABLE when a rendering could not be written. */
 export async function checkRenderings(flags: RenderingFlags): Promise<void> {
   for (const name of NAMES) {
@@ -40,11 +48,11 @@ export async function checkRenderings(flags: RenderingFlags): Promise<void> {
 }
 
 /** Writes every rendering that a flag asks for. Throws GWRK_OUTPUT_UNWRITABLE. */
-export async function writeRenderings(report: Report, flags: RenderingFlags): Promise<void> {
+export async function writeRenderings(report: Report, flags: RenderingFlags, page: PageOptions = {}): Promise<void> {
   for (const name of NAMES) {
     const path = flags[name];
     if (path === undefined) continue;
-    const text = RENDERINGS[name](report);
+    const text = RENDERINGS[name](report, page);
     if (path === '-') process.stdout.write(text);
     else await writeOutput(path, text);
   }

@@ -42,6 +42,7 @@ export interface RunFlags {
   readonly precision?: number;
   readonly out: string;
   readonly json?: string;
+  readonly html?: string;
   readonly markdown?: string;
   readonly junit?: string;
   readonly csv?: string;
@@ -137,6 +138,7 @@ const TARGET = (): Option[] => [
 const OUTPUT = (): Option[] => [
   option('-o, --out <dir>', 'directory for the directory of this run').default('reports'),
   option('--json <file>', 'write report.json there too; - is stdout'),
+  option('--html <file>', 'write the page of the run (index.html) there too'),
   option('--markdown <file>', 'write the summary as Markdown'),
   option('--junit <file>', 'write the thresholds as JUnit XML'),
   option('--csv <file>', 'write the metrics as CSV'),

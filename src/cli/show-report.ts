@@ -2,7 +2,7 @@ import { EXIT } from '../core/exit-codes.js';
 import type { Report } from '../report/report.js';
 import { renderTerminal } from '../report/terminal.js';
 import { reasonLine } from './failure.js';
-import { type RenderingFlags, usesStdout, writeRenderings } from './renderings.js';
+import { type RenderingFlags, usesStdout } from './renderings.js';
 
 export interface ShowFlags extends RenderingFlags {
   readonly color: boolean;
@@ -20,12 +20,4 @@ export function showSummary(report: Report, flags: ShowFlags): void {
 /** Why the run ended as it did: the last line on stderr. */
 export function showReason({ exitCode, reason }: Report, flags: ShowFlags): void {
   if (!flags.quiet || exitCode !== EXIT.passed) process.stderr.write(reasonLine(exitCode, reason));
-}
-
-/** Shows a report of an earlier run; resolves with the exit code of that run. */
-export async function showReport(report: Report, flags: ShowFlags): Promise<number> {
-  showSummary(report, flags);
-  await writeRenderings(report, flags);
-  showReason(report, flags);
-  return report.exitCode;
 }

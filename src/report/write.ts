@@ -2,11 +2,9 @@ import { constants } from 'node:fs';
 import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GwrkError } from '../core/errors.js';
-import { renderHistoryCsv, renderStatsCsv } from './csv.js';
-import { renderHlog } from './hlog.js';
-import { renderJunit } from './junit.js';
-import { renderMarkdown } from './markdown.js';
+import type { PageOptions } from './html/page.js';
 import type { Report } from './report.js';
+import { runFiles } from './run-files.js';
 
 /** Runs of one scenario that may start in one second. */
 const MAX_TWINS = 1000;
@@ -19,11 +17,7 @@ export async function writeReport(report: Report, out: string): Promise<string> 
   return orUnwritable(out, async () => {
     const directory = await createRunDirectory(report, out);
     await writeFileAtomically(join(directory, 'report.json'), renderJson(report));
-    await writeFileAtomically(join(directory, 'summary.md'), renderMarkdown(report));
-    await writeFileAtomically(join(directory, 'latency.hlog'), renderHlog(report));
-    await writeFileAtomically(join(directory, 'junit.xml'), renderJunit(report));
-    await writeFileAtomically(join(directory, 'stats.csv'), renderStatsCsv(report));
-    await writeFileAtomically(join(directory, 'stats_history.csv'), renderHistoryCsv(report));
+    for (const [path, text] of runFiles(report, directory)) await writeFileAtomically(path, text);
     return directory;
   });
 }
@@ -31,6 +25,13 @@ export async function writeReport(report: Report, out: string): Promise<string> 
 /** One rendering to a path that the user named. What stood there is replaced, whole or not at all. */
 export async function writeOutput(path: string, text: string): Promise<void> {
   await orUnwritable(path, () => writeFileAtomically(path, text));
+}
+
+/** Makes everything but report.json again, in the directory of a run. Throws GWRK_OUTPUT_UNWRITABLE. */
+export async function rewriteRun(report: Report, directory: string, page: PageOptions = {}): Promise<void> {
+  await orUnwritable(directory, async () => {
+    for (const [path, text] of runFiles(report, directory, page)) await writeFileAtomically(path, text);
+  });
 }
 
 /** report.json as text. */

@@ -30,7 +30,7 @@ describe('writeReport', () => {
     const directory = await writeReport(report, out);
     assert.equal(basename(directory), 'sample-20261122-211141');
     assert.deepEqual((await readdir(directory)).sort(), [
-      ...['junit.xml', 'latency.hlog', 'report.json', 'stats.csv', 'stats_history.csv', 'summary.md'],
+      ...['index.html', 'junit.xml', 'latency.hlog', 'report.json', 'stats.csv', 'stats_history.csv', 'summary.md'],
     ]);
     for (const file of await readdir(directory)) assert.equal((await stat(join(directory, file))).mode & 0o777, 0o600, file);
   });

@@ -1,0 +1,30 @@
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { PageOptions } from '../report/html/page.js';
+import { picturesOf } from '../report/html/pictures.js';
+import { loadReport } from '../report/load.js';
+import { rewriteRun } from '../report/write.js';
+import { namesRendering, writeRenderings } from './renderings.js';
+import { type ShowFlags, showReason, showSummary } from './show-report.js';
+
+export interface RemakeFlags extends ShowFlags {
+  readonly baseline?: string;
+}
+
+/**
+ * Shows the report of an earlier run, and writes what the flags name; all its files in its directory when they name none.
+ * Resolves with the exit code of that run.
+ */
+export async function remakeReport(path: string, flags: RemakeFlags): Promise<number> {
+  const report = await loadReport(path);
+  const directory = (await stat(path)).isDirectory() ? path : dirname(path);
+  const page: PageOptions = {
+    pictures: await picturesOf(directory),
+    ...(flags.baseline !== undefined && { before: await loadReport(flags.baseline) }),
+  };
+  showSummary(report, flags);
+  if (namesRendering(flags)) await writeRenderings(report, flags, page);
+  else await rewriteRun(report, directory, page);
+  showReason(report, flags);
+  return report.exitCode;
+}
