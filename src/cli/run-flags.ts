@@ -12,6 +12,7 @@ export interface RunFlags {
   readonly messageRate?: number;
   readonly timeout?: number;
   readonly body?: string;
+  readonly method?: string;
   readonly header: readonly (readonly [string, string])[];
   readonly keepalive?: boolean;
   readonly transport?: 'auto' | 'uring' | 'node';
@@ -62,6 +63,7 @@ export const URL_ONLY = [
   'messageRate',
   'timeout',
   'body',
+  'method',
   'header',
   'keepalive',
 ] as const satisfies readonly (keyof RunFlags)[];
@@ -85,6 +87,7 @@ const LOAD = (): Option[] => [
   ).argParser(ratePerSecond),
   option('--timeout <time>', 'of a connection attempt and of an answer').argParser(durationUs),
   option('-b, --body <text>', 'the message each client sends; of http:// the body of a POST'),
+  option('-X, --method <name>', 'of http://: GET (the default), POST (with a body), PUT, PATCH, DELETE, HEAD, OPTIONS'),
   option('-H, --header <name: value>', 'header of the upgrade or HTTP request; may be repeated').argParser(header).default([]),
   option('--keepalive', 'a connection stays open between its messages (the default)'),
   option('--no-keepalive', 'a new connection for each message'),

@@ -38,7 +38,7 @@ export async function planOf(subject: string, flags: RunFlags): Promise<SubjectP
 }
 
 function quickOptions(flags: RunFlags): Parameters<typeof planFromUrl>[1] {
-  const { connections, requests, duration, connectRate, messageRate, timeout, body, keepalive, seed } = flags;
+  const { connections, requests, duration, connectRate, messageRate, timeout, body, method, keepalive, seed } = flags;
   return {
     headers: flags.header.map(([name, value]) => ({ name, value })),
     ...(connections !== undefined && { connections }),
@@ -48,6 +48,7 @@ function quickOptions(flags: RunFlags): Parameters<typeof planFromUrl>[1] {
     ...(messageRate !== undefined && { messageRate }),
     ...(timeout !== undefined && { timeoutUs: timeout }),
     ...(body !== undefined && { body }),
+    ...(method !== undefined && { method }),
     ...(keepalive !== undefined && { keepalive }),
     ...(seed !== undefined && { seed }),
   };

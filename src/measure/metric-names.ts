@@ -65,6 +65,7 @@ export const COUNTER_NAMES = [
   'deliveries_received',
   'deliveries_unexpected',
   'errors',
+  'messages_held',
 ] as const;
 
 export const GAUGE_NAMES = ['clients_connecting', 'clients_open', 'clients_ready', 'clients_peak_open'] as const;

@@ -31,6 +31,12 @@ export function clientLines(report: Report): Line[] {
     const [sent, answered, missed] = [count('heartbeats_sent'), count('heartbeats_answered'), count('heartbeats_missed')];
     lines.push(['heartbeats', `sent ${exact(sent)}, answered ${exact(answered)}, missed ${exact(missed)}`]);
   }
+  const held = count('messages_held');
+  if (held > 0)
+    lines.push([
+      'held back',
+      `${exact(held)} of ${exact(count('messages_planned'))} planned messages: the client still waited for the target`,
+    ]);
   if (report.delivery) {
     const { sent, expected, received, reach, spreadP99Ms } = report.delivery;
     const share = reach === null ? 'nobody was there' : `reach ${formatReach(reach)}`;

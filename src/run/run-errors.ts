@@ -23,7 +23,7 @@ export function controlErrors(workers: Workers, result: MonitorResult, server: S
   const { driverFault } = workers;
   if (driverFault !== undefined) errors.push({ code: 'GWRK_DRIVER_THREW', count: 1, first: driverFault });
   else if (death !== undefined) errors.push({ code: 'GWRK_WORKER_DIED', count: workers.deaths.length, first: death });
-  if (result.isTargetGone) errors.push({ code: 'target.gone', count: 1, first: 'no client reached the target for 10 s' });
+  if (result.targetGone !== undefined) errors.push({ code: 'target.gone', count: 1, first: result.targetGone });
   if (server?.hasEnded) errors.push({ code: 'target.ended', count: 1, first: 'the server of the scenario ended before the run did' });
   return errors;
 }

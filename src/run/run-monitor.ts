@@ -46,8 +46,8 @@ export interface MonitorResult {
   /** The measurements of a part of the run, now that it is over. */
   readonly select: NonNullable<Measurements['select']>;
   readonly interruption?: Interruption;
-  /** Nobody reached the target any more, so the run was ended. */
-  readonly isTargetGone: boolean;
+  /** Nobody reached the target any more, so the run was ended: in words. */
+  readonly targetGone?: string;
 }
 
 /** Stays with a run from the common start until every worker has ended: looks once a second, stops it when that is due. */
@@ -57,16 +57,17 @@ export class RunMonitor {
   readonly #timeline = new Timeline();
   readonly #snapshots: Snapshots;
   readonly #hold: HoldWindow;
-  readonly #gone = new TargetGone();
+  readonly #gone: TargetGone;
   readonly #errorLimit: ErrorLimit | undefined;
   #interruption: Interruption | undefined;
-  #isTargetGone = false;
+  #targetGone: string | undefined;
   #leaveAtUs: number;
   #isLeaving = false;
 
   constructor(options: MonitorOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#gone = new TargetGone(!options.withErrorLimit || options.plan.scenarios.some(({ program }) => program.reconnect !== undefined));
     this.#snapshots = new Snapshots(options.recorders.all, options.startUs);
     this.#hold = new HoldWindow(options.recorders.all, holdPlan(options.plan));
     if (options.withErrorLimit) this.#errorLimit = new ErrorLimit();
@@ -96,7 +97,7 @@ export class RunMonitor {
       durationMs,
       select: (labels) => this.#measurements(durationMs, 0).select!(labels),
       ...(hold && { hold }),
-      isTargetGone: this.#isTargetGone,
+      ...(this.#targetGone !== undefined && { targetGone: this.#targetGone }),
       ...(this.#interruption && { interruption: this.#interruption }),
     };
   }
@@ -129,12 +130,12 @@ export class RunMonitor {
     const own = readProcess('self');
     this.#timeline.add(snapshot, { ...(own && { generator_rss_bytes: own.rssBytes }), ...target.sample(snapshot.elapsedMs) });
     hooks.progress(snapshot, workers.errors(), recorders.all);
-    if (this.#interruption || this.#isTargetGone) return;
+    if (this.#interruption || this.#targetGone !== undefined) return;
     const errors = workers.errors().reduce((sum, { count }) => sum + count, 0);
     this.#abortOnFail(snapshot.elapsedMs, errors);
-    if (this.#gone.isGone(snapshot)) {
-      this.#isTargetGone = true;
-      hooks.note('no client has reached the target for 10 s: the run ends here');
+    if (this.#gone.isGone(snapshot, errors)) {
+      this.#targetGone = `no client ${this.#gone.hasBeenReached ? 'reached' : 'ever reached'} the target for ${this.#gone.patienceSeconds} s`;
+      hooks.note(`${this.#targetGone}: the run ends here`);
       this.#stopGracefully();
     } else if (this.#errorLimit?.isReached(snapshot, errors) && !this.#interruption) {
       const reason = `more than half of what was tried failed for ${FAILING_FOR_SECONDS} s`;

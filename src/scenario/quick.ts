@@ -1,4 +1,5 @@
 /** The quick command line: `gwrk run [flags] ws://host/path`. It becomes a scenario file, so both have the same checks. */
+import { GwrkError } from '../core/errors.js';
 import { loadScenario } from './load.js';
 import type { Plan } from './plan.js';
 import { quickHttpFlow } from './quick-http.js';
@@ -21,6 +22,8 @@ export interface QuickOptions {
   readonly timeoutUs?: number;
   /** -b: a text message. `{{ }}` in it is filled in. For a plain stream see streamBody(). */
   readonly body?: string;
+  /** -X: of http://; POST with a body, else GET. */
+  readonly method?: string;
   /** -H, in order. Of one name several times, the values are joined by commas (RFC 9110 section 5.3). */
   readonly headers?: readonly { readonly name: string; readonly value: string }[];
   /** --keepalive: true; false opens a connection for each request. */
@@ -40,6 +43,11 @@ const DEFAULT_TIMEOUT_US = 30e6;
 
 /** The plan of a quick command line. Throws ScenarioProblems. */
 export function planFromUrl(url: string, given: QuickOptions): Plan {
+  if (given.method !== undefined && !isHttp(url))
+    throw new GwrkError('GWRK_USAGE', '-X is the method of a request of HTTP', {
+      given: given.method,
+      hint: 'leave it out, or load an http:// target',
+    });
   const stream = isStream(url) && given.body ? streamBody(given.body) : undefined;
   const options = stream === undefined ? given : { ...given, body: stream.text };
   const { connections = DEFAULT_CONNECTIONS, requests, threads, transport, sourceIps, maxConnecting, env, seed } = options;
@@ -97,7 +105,7 @@ function scenarioOf(options: QuickOptions, clients: number, total: number, each:
 }
 
 function flowOf(
-  { body = '', headers = [], keepalive = true, messageRate }: QuickOptions,
+  { body = '', method, headers = [], keepalive = true, messageRate }: QuickOptions,
   timeout: string,
   count: number | undefined,
   isRequest: boolean,
@@ -105,7 +113,7 @@ function flowOf(
   const connect = { connect: { timeout, ...(headers.length === 0 ? {} : { headers: joinHeaders(headers) }) } };
   const disconnect = { disconnect: {} };
   const pace = { ...(messageRate === undefined ? {} : { every: us(1e6 / messageRate) }), ...(count === undefined ? {} : { count }) };
-  if (isRequest) return quickHttpFlow({ pace, body, headers: joinHeaders(headers), keepalive, timeout });
+  if (isRequest) return quickHttpFlow({ pace, body, method, headers: joinHeaders(headers), keepalive, timeout });
   const request = body === '' ? [] : [{ send: { text: body, expect: { within: timeout } } }];
   if (keepalive && request.length > 0) return [connect, { loop: { ...pace, steps: request } }, disconnect];
   if (keepalive && count === undefined) return [connect];

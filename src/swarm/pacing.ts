@@ -64,7 +64,7 @@ export class Pacing {
     const loop = flow.plan.program.loops[flow.operand(pc, 0)]!;
     if (loop.periodUs === undefined) return;
     const nextUs = this.#tickUs(flow, row, loop, nowUs) + loop.periodUs;
-    this.#countMissed(loop, nextUs, Math.min(flow.endUs, nowUs));
+    this.#countMissed(row, loop, nextUs, Math.min(flow.endUs, nowUs));
   }
 
   #begin(flow: Flow, row: number, loop: LoopStep, body: number, after: number, nowUs: number): boolean {
@@ -76,7 +76,7 @@ export class Pacing {
     }
     table.pc[row] = body;
     if (flow.isEndless[body] === 1 && (nowUs >= flow.endUs || tickUs >= flow.endUs)) {
-      this.#countMissed(loop, tickUs, flow.endUs);
+      this.#countMissed(row, loop, tickUs, flow.endUs);
       table.waits[row] = C.WAIT_HOLD;
       return false;
     }
@@ -93,11 +93,17 @@ export class Pacing {
     return flow.phaseUs(flow.clientOf(this.#table, row), periodUs) + this.#table.loopTick[depth]![row]! * periodUs;
   }
 
-  /** The plan had the ticks in [fromUs, untilUs), and the client was too late for them. */
-  #countMissed({ periodUs }: LoopStep, fromUs: number, untilUs: number): void {
+  /**
+   * The plan had the ticks in [fromUs, untilUs), and the client was too late for them. Until its last answer came it was the
+   * target that kept it (the end of that wait is its intended time); only what was due after that is missed by us.
+   */
+  #countMissed(row: number, { periodUs }: LoopStep, fromUs: number, untilUs: number): void {
     if (periodUs === undefined || fromUs >= untilUs) return;
-    const missed = Math.ceil((untilUs - fromUs) / periodUs);
-    this.#recorder.count(COUNTER.messages_planned, missed);
-    this.#recorder.count(COUNTER.messages_missed, missed);
+    const all = Math.ceil((untilUs - fromUs) / periodUs);
+    const heldUntilUs = Math.min(untilUs, this.#table.intendedUs[row]!);
+    const held = heldUntilUs > fromUs ? Math.ceil((heldUntilUs - fromUs) / periodUs) : 0;
+    this.#recorder.count(COUNTER.messages_planned, all);
+    this.#recorder.count(COUNTER.messages_held, held);
+    this.#recorder.count(COUNTER.messages_missed, all - held);
   }
 }

@@ -3,7 +3,7 @@ import { COUNTER, GAUGE } from '../measure/metric-names.js';
 import type { Transport, TransportEvents } from '../net/transport.js';
 import type { Arrivals } from './arrivals.js';
 import type { ClientContext } from './client-context.js';
-import { CLOSING, CONNECTING, OPEN, UPGRADING } from './client-table.js';
+import { CLOSING, CONNECTING, OPEN, UPGRADING, WAIT_NOTHING } from './client-table.js';
 import type { Clients } from './clients.js';
 import type { ConnectionParts, Connections } from './connections.js';
 import type { Connector } from './connector.js';
@@ -109,7 +109,10 @@ export class Swarm implements TransportEvents, TimerVisitor {
   }
 
   onClosed(row: number, errno: number, nowUs: number): void {
-    const { connector, frames, connections } = this.#parts;
+    const { connector, frames, connections, table, clients } = this.#parts;
+    // The answer came just before the end of the stream, in the same look at the network: the flow has its turn first, as it has
+    // where the two come in two looks, for that end may be the one it wants.
+    if (errno === 0 && table.waits[row] === WAIT_NOTHING && table.phase[row] === OPEN) clients.runWoken(nowUs);
     connector.forget(row);
     frames.reset(row);
     connections.closed(row, errno, nowUs);

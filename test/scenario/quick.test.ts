@@ -119,3 +119,10 @@ test('what is wrong with a command line is told as for a file, without lines', (
     );
   }
 });
+
+test('-X is the method of a request of HTTP, with and without a body, and of nothing else', () => {
+  const methodOf = (options: object): unknown => planFromUrl('http://127.0.0.1:1/', options).scenarios[0]!.program.https[0]!.method;
+  assert.deepEqual([{}, { body: 'x' }, { method: 'PUT', body: 'x' }, { method: 'DELETE' }].map(methodOf), ['GET', 'POST', 'PUT', 'DELETE']);
+  assert.throws(() => methodOf({ method: 'GRAB' }), /method/);
+  assert.throws(() => planFromUrl(URL, { method: 'PUT' }), /-X is the method of a request of HTTP/);
+});

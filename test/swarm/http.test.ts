@@ -247,3 +247,23 @@ test('a pool whose server is silent, gone or slow costs each request its time, a
     assert.equal(done.counter('http_reqs_failed'), 100);
   }
 });
+
+test('what a slow server leaves no time for is held back by it, and not missed by the generator', async () => {
+  // Each answer takes 200 ms, and the plan wants one every 50 ms.
+  const script = http((server, row) => say(server, row, 'x', 200_000));
+  const done = await run(flow(2, '  - loop: { every: 50ms, steps: [{ http: {} }] }', '4s'), script);
+  assert.ok(done.counter('http_reqs') <= 2 * 21, `${done.counter('http_reqs')}`);
+  assert.equal(done.counter('messages_missed'), 0);
+  assert.equal(done.counter('messages_held') + done.counter('http_reqs'), done.counter('messages_planned'));
+  assert.ok(Math.abs(done.counter('messages_planned') - 2 * 80) <= 2, `${done.counter('messages_planned')}`);
+  assert.ok(done.trend('pacing_lag').max < 1_000);
+});
+
+test('when the generator itself stands still that is lag, whatever was held back behind it', async () => {
+  const script = http((server, row) => say(server, row, 'x', 1_000));
+  const done = await run(flow(1, '  - loop: { every: 100ms, steps: [{ http: {} }] }', '2s'), script, {
+    prepare: (run) => run.transport.stall(START_US + 1_550_000, 600_000),
+  });
+  assert.ok(Math.abs(done.trend('pacing_lag').max - 550_000) < 1_000);
+  assert.equal(done.counter('messages_held') + done.counter('messages_missed'), 3);
+});
