@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT } from '../core/exit-codes.js';
 import { registerAudit } from './audit.js';
 import { registerBench } from './bench.js';
+import { registerCompare } from './compare.js';
 import { registerCompletion } from './completion.js';
 import { registerDoctor } from './doctor.js';
 import { tellFailure } from './failure.js';
@@ -26,6 +27,7 @@ const COMMANDS: readonly ((program: Command, finish: Finish) => void)[] = [
   registerDoctor,
   registerValidate,
   registerReport,
+  registerCompare,
   registerWhy,
   registerBench,
   registerSchema,

@@ -1,5 +1,5 @@
 import { CURVE_HEADS, curveRows } from './find-max.js';
-import { printable } from './printable.js';
+import { literal, table } from './markdown-text.js';
 import { formatClock } from './quantity.js';
 import type { Report } from './report.js';
 import { actualText, clientLines, counterRows, errorRows, machineLines } from './summary-lines.js';
@@ -17,7 +17,7 @@ export function renderMarkdown(report: Report): string {
       threshold.expression + (threshold.level === 'warn' ? ' (warn)' : ''),
       actualText(report, threshold),
     ]);
-    parts.push('## Thresholds', table(['verdict', 'metric', 'threshold', 'actual'], rows, 4));
+    parts.push('## Thresholds', table(['verdict', 'metric', 'threshold', 'actual'], rows, 4, ['**fail**']));
   }
   if (report.findMax) {
     const { of, bounds } = report.findMax;
@@ -37,24 +37,4 @@ export function renderMarkdown(report: Report): string {
   );
   if (report.errors.length > 0) parts.push('## Errors', table(['code', 'count', 'first'], errorRows(report), 1));
   return `${parts.join('\n\n')}\n`;
-}
-
-/** A table whose first `left` columns are aligned left, the others right. */
-function table(heads: readonly string[], rows: readonly (readonly string[])[], left: number): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const rule = heads.map((_, column) => (column < left ? ':--' : '--:'));
-  // Bold is ours; everything else may come from a server or a file.
-  const cell = (text: string): string => (text === '**fail**' ? text : literal(text));
-  return [line(heads), line(rule), ...rows.map((row) => line(row.map(cell)))].join('\n');
-}
-
-/** Text that Markdown takes literally: one line, no HTML, no links, no cell ends. */
-function literal(text: string): string {
-  return printable(text, 400)
-    .replace(/[\\`*[\]|~]/g, '\\$&')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/:\/\//g, '&#58;//')
-    .replace(/www\./gi, 'www&#46;');
 }
