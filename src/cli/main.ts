@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../core/exit-codes.js';
+import { registerAb } from './ab.js';
 import { registerAudit } from './audit.js';
 import { registerBench } from './bench.js';
 import { registerCompare } from './compare.js';
@@ -21,6 +22,7 @@ import { registerWhy } from './why.js';
 /** One line a command; what a command needs is only imported when it is run, so that `gwrk --help` is quick. */
 const COMMANDS: readonly ((program: Command, finish: Finish) => void)[] = [
   registerRun,
+  registerAb,
   registerInit,
   registerServe,
   registerAudit,

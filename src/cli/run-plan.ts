@@ -1,17 +1,16 @@
 import { GwrkError } from '../core/errors.js';
-import { readFeederColumns } from '../run/feeder-files.js';
-import { loadScenario } from '../scenario/load.js';
 import type { Plan } from '../scenario/plan.js';
 import { planFromUrl } from '../scenario/quick.js';
-import { readText } from './files.js';
-import { payloadsBeside } from './payload-files.js';
 import { FILE_ONLY, type RunFlags, URL_ONLY } from './run-flags.js';
+import { scenarioPlan } from './scenario-plan.js';
 
 export interface SubjectPlan {
   readonly plan: Plan;
   /** The target stood on the command line. */
   readonly isTargetTyped: boolean;
   readonly warnings: readonly string[];
+  /** The scenario file; absent for a URL. */
+  readonly file?: { readonly path: string; readonly text: string };
 }
 
 /** Whether the subject of `gwrk run` is a URL and not a file. */
@@ -24,17 +23,8 @@ export async function planOf(subject: string, flags: RunFlags): Promise<SubjectP
     return { plan: withFlags(planFromUrl(subject, quickOptions(flags)), flags), isTargetTyped: true, warnings: [] };
   }
   refuse(flags, URL_ONLY, 'is for a URL; a scenario file says it itself', 'use a variable of the scenario (-e), or --set path=value');
-  const text = await readText(subject, 'GWRK_SCENARIO_UNREADABLE');
-  const { plan, warnings } = loadScenario(text, {
-    file: subject,
-    env: flags.env,
-    set: flags.set,
-    readColumns: readFeederColumns,
-    readPayload: payloadsBeside(subject),
-    ...(flags.environment !== undefined && { environmentName: flags.environment }),
-    ...(flags.seed !== undefined && { seed: flags.seed }),
-  });
-  return { plan: withFlags(plan, flags), isTargetTyped: flags.set.some((setting) => setting.startsWith('target=')), warnings };
+  const { plan, warnings, ...file } = await scenarioPlan(subject, flags);
+  return { plan: withFlags(plan, flags), isTargetTyped: flags.set.some((setting) => setting.startsWith('target=')), warnings, file };
 }
 
 function quickOptions(flags: RunFlags): Parameters<typeof planFromUrl>[1] {

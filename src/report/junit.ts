@@ -1,4 +1,4 @@
-import { printable } from './printable.js';
+import { attribute } from './junit-text.js';
 import type { Report } from './report.js';
 import { actualText } from './summary-lines.js';
 import type { ThresholdRecord } from './thresholds.js';
@@ -36,14 +36,4 @@ function testcase(report: Report, threshold: ThresholdRecord): string {
   if (threshold.level === 'warn') return `${open}><skipped message="warning: ${message}"/></testcase>`;
   if (threshold.verdict === 'no-data') return `${open}><error type="no-data" message="${message}"/></testcase>`;
   return `${open}><failure type="threshold" message="${message}"/></testcase>`;
-}
-
-/** Text as the value of an attribute: without control characters, which XML 1.0 cannot hold at all. */
-function attribute(text: string): string {
-  return printable(text, 400)
-    .replace(/[\ufffe\uffff]/g, '\ufffd')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/"/g, '&quot;');
 }

@@ -15,7 +15,7 @@ const MAX_TWINS = 1000;
  */
 export async function writeReport(report: Report, out: string): Promise<string> {
   return orUnwritable(out, async () => {
-    const directory = await createRunDirectory(report, out);
+    const directory = await createDirectory(runName(report.scenario, report.startedAt), out);
     await writeFileAtomically(join(directory, 'report.json'), renderJson(report));
     for (const [path, text] of runFiles(report, directory)) await writeFileAtomically(path, text);
     return directory;
@@ -54,10 +54,10 @@ export function runName(scenario: string, startedAt: string): string {
   return `${slug || 'run'}-${date}-${time}`;
 }
 
-async function createRunDirectory(report: Report, out: string): Promise<string> {
+/** Makes a directory below `out` that was not there before: `name`, or name-2, name-3, ... Returns its path. */
+export async function createDirectory(name: string, out: string): Promise<string> {
   await mkdir(out, { recursive: true });
   const parent = await realpath(out);
-  const name = runName(report.scenario, report.startedAt);
   for (let twin = 1; twin <= MAX_TWINS; twin++) {
     const directory = join(parent, twin === 1 ? name : `${name}-${twin}`);
     try {

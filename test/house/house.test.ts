@@ -21,8 +21,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   profile: ['core'],
   target: ['profile', 'core'],
   run: ['scenario', 'net', 'measure', 'report', 'target', 'profile', 'src/swarm/messages.ts', 'core'],
+  gate: ['statistics', 'report', 'measure', 'core'],
   bench: ['run', 'report', 'scenario', 'measure', 'protocol', 'profile', 'core'],
-  cli: ['run', 'bench', 'scenario', 'report', 'net', 'measure', 'statistics', 'profile', 'target', 'core'],
+  cli: ['run', 'gate', 'bench', 'scenario', 'report', 'net', 'measure', 'statistics', 'profile', 'target', 'core'],
   'reference-server': ['protocol', 'uring', 'core'],
 };
 

@@ -1,0 +1,14 @@
+import { Option } from 'commander';
+
+/** Where a pipeline wants its results. */
+export interface PipelineFlags {
+  readonly github?: boolean;
+  readonly benchJson?: string;
+  readonly otava?: string;
+}
+
+export const pipelineOptions = (): Option[] => [
+  new Option('--github', 'step summary, annotations and outputs of GitHub Actions (without it, where GITHUB_ACTIONS is true)'),
+  new Option('--bench-json <file>', 'write the figures for github-action-benchmark (customSmallerIsBetter)'),
+  new Option('--otava <file>', 'add a row of figures to a CSV file for Apache Otava'),
+];
