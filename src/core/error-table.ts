@@ -101,6 +101,20 @@ export const ERRORS = {
     'forward its port to this machine: ssh -L 9229:127.0.0.1:9229 host',
   ),
   GWRK_INSPECTOR_LOST: row(EXIT.failed, 'The inspector of a process ended or refused', 'see whether the process still runs; attach again'),
+  GWRK_FLAME_TOOL_MISSING: row(EXIT.badInput, 'The profiler asked for is not installed', 'docs/flame-graphs.md says where to get each tool'),
+  GWRK_FLAME_NOT_ALLOWED: row(
+    EXIT.badInput,
+    'This user may not profile that process',
+    'run gwrk as the user of the process or as root; docs/flame-graphs.md says what the kernel asks for',
+  ),
+  GWRK_FLAME_NO_PROCESS: row(EXIT.badInput, 'There is no process to profile', 'check the pid; --target-pid names it for gwrk run'),
+  GWRK_FLAME_FAILED: row(EXIT.failed, 'The profiler failed', 'the lines above are the last it said'),
+  GWRK_FLAME_EMPTY: row(EXIT.invalid, 'The profile holds no sample', 'profile longer (--duration), while the process works'),
+  GWRK_FLAME_UNREADABLE: row(
+    EXIT.badInput,
+    'That is not a profile',
+    'give the directory of a run or of gwrk flame, a .cpuprofile or a file of folded stacks',
+  ),
   GWRK_INTERNAL: row(EXIT.failed, 'gwrk itself failed', 'this is a fault of gwrk: please report it with the lines above'),
 } as const satisfies Record<string, ErrorRow>;
 
