@@ -49,7 +49,10 @@ function importsOf(code: string): ImportLine[] {
       isTypeOnly: /^\s*type\b/u.test(match[1]!) || /^\s*\{(?:\s*type\s[^,}]*,?)+\s*\}\s*$/u.test(match[1]!),
     });
   for (const match of code.matchAll(/^[ \t]*import\s*['"]([^'"]+)['"]/gmu)) found.push({ specifier: match[1]!, isTypeOnly: false });
-  for (const match of code.matchAll(/\b(?:import|require|createRequire\([^)]*\))(?:\.resolve)?\(\s*['"]([^'"]+)['"]/gu))
+  for (const match of code.matchAll(/\b(?:import|require|createRequire\([^)]*\))\(\s*['"]([^'"]+)['"]/gu))
+    found.push({ specifier: match[1]!, isTypeOnly: false });
+  // A package whose files are read for a page; who reads its package.json only asks for its version.
+  for (const match of code.matchAll(/\bcreateRequire\([^)]*\)\.resolve\(\s*['"]((?:(?!\/package\.json)[^'"])+)['"]/gu))
     found.push({ specifier: match[1]!, isTypeOnly: false });
   return found;
 }
