@@ -52,7 +52,7 @@ function importsOf(code: string): ImportLine[] {
   for (const match of code.matchAll(/\b(?:import|require|createRequire\([^)]*\))\(\s*['"]([^'"]+)['"]/gu))
     found.push({ specifier: match[1]!, isTypeOnly: false });
   // A package whose files are read for a page; who reads its package.json only asks for its version.
-  for (const match of code.matchAll(/\bcreateRequire\([^)]*\)\.resolve\(\s*['"]((?:(?!\/package\.json)[^'"])+)['"]/gu))
+  for (const match of code.matchAll(/\b(?:require|createRequire\([^)]*\))\.resolve\(\s*['"]((?:(?!\/package\.json)[^'"])+)['"]/gu))
     found.push({ specifier: match[1]!, isTypeOnly: false });
   return found;
 }
