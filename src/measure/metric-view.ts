@@ -1,6 +1,7 @@
 import { type Histogram, histogramOf } from './histogram.js';
 import { COUNTER, type CounterName, GAUGE, TREND, type TrendName } from './metric-names.js';
 import { METRIC_TYPES } from './metric-types.js';
+import type { OwnMetrics } from './own-metrics.js';
 import type { Recorder } from './recorder.js';
 import { isSelectorProblem, type Labels, parseSelector } from './selector.js';
 
@@ -23,6 +24,8 @@ export interface Measurements {
   readonly errors?: number;
   /** The same of a part of the run; undefined when there is no such part. Absent: it cannot be taken apart. */
   select?(labels: Labels): Measurements | undefined;
+  /** What drivers declared, one a worker; all have the same metrics. */
+  readonly own?: readonly OwnMetrics[];
 }
 
 /** A metric by its public name, or a part of one (`ws_msg_rtt{phase:hold}`); undefined when there is none of that name. */
@@ -47,8 +50,19 @@ function viewOf(name: string, from: Measurements): MetricView | undefined {
     case 'gauge':
       return { type: 'gauge', value: gaugeTotal(from.recorders, name === 'clients' ? GAUGE.clients_open : GAUGE.clients_peak_open) };
     default:
-      return undefined;
+      return ownView(name, from);
   }
+}
+
+function ownView(name: string, { own = [], elapsedMs }: Measurements): MetricView | undefined {
+  const id = own[0]?.idOf(name);
+  if (id === undefined) return undefined;
+  const recorders = own.map(({ recorder }) => recorder);
+  if (own[0]!.typeOf(id) === 'trend') return { type: 'trend', histogram: histogramOf(recorders, id) };
+  return counterView(
+    recorders.reduce((sum, { counters }) => sum + counters[id]!, 0),
+    elapsedMs,
+  );
 }
 
 function rateOf(name: string, recorders: readonly Recorder[]): MetricView {

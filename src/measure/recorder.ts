@@ -23,9 +23,14 @@ const MIN = CELL_MIN;
 const MAX = CELL_MAX;
 const SUM = CELL_SUM;
 
-const TRENDS = TREND_NAMES.length;
-const COUNTERS = COUNTER_NAMES.length;
-const GAUGES = GAUGE_NAMES.length;
+/** How many metrics a recorder has of each kind; ids count from 0. */
+export interface RecorderShape {
+  readonly trends: number;
+  readonly counters: number;
+  readonly gauges: number;
+}
+
+const OF_GWRK: RecorderShape = { trends: TREND_NAMES.length, counters: COUNTER_NAMES.length, gauges: GAUGE_NAMES.length };
 const WIDTH = Float64Array.BYTES_PER_ELEMENT;
 
 /** The bucket of an integer from 1 to HIGHEST_US. It is the index that HdrHistogram gives it at three digits. */
@@ -52,8 +57,13 @@ export function bucketHighestUs(bucket: number): number {
  * 64-bit float: whole numbers up to 2^53 without wrapping, and no half-written value on a 64-bit machine.
  */
 export class Recorder {
-  /** Bytes that the buffer must have. */
-  static readonly byteLength = WIDTH * (TRENDS * CELLS + COUNTERS + GAUGES + TRENDS * BUCKETS);
+  /** Bytes that the buffer must have for the metrics of gwrk. */
+  static readonly byteLength = Recorder.bytesOf(OF_GWRK);
+
+  /** Bytes that the buffer must have for so many metrics. */
+  static bytesOf({ trends, counters, gauges }: RecorderShape): number {
+    return WIDTH * (trends * CELLS + counters + gauges + trends * BUCKETS);
+  }
 
   /** CELLS cells a trend. Only a ScenarioRecorder ever puts others in place of these columns. */
   cells: Float64Array;
@@ -64,21 +74,21 @@ export class Recorder {
 
   /**
    * Lays its columns over the buffer and leaves what is in it as it is: writer and readers construct alike. A buffer may
-   * hold several recorders, one behind the other; `slot` says which, counted from 0.
+   * hold several recorders of one shape, one behind the other; `slot` says which, counted from 0.
    */
-  constructor(buffer: SharedArrayBuffer, slot = 0) {
-    let offset = slot * Recorder.byteLength;
-    if (buffer.byteLength < offset + Recorder.byteLength)
-      throw new RangeError(`a recorder needs ${offset + Recorder.byteLength} bytes, not ${buffer.byteLength}`);
+  constructor(buffer: SharedArrayBuffer, slot = 0, shape: RecorderShape = OF_GWRK) {
+    const bytes = Recorder.bytesOf(shape);
+    let offset = slot * bytes;
+    if (buffer.byteLength < offset + bytes) throw new RangeError(`a recorder needs ${offset + bytes} bytes, not ${buffer.byteLength}`);
     const column = (length: number): Float64Array => {
       const cells = new Float64Array(buffer, offset, length);
       offset += length * WIDTH;
       return cells;
     };
-    this.cells = column(TRENDS * CELLS);
-    this.counters = column(COUNTERS);
-    this.gauges = column(GAUGES);
-    this.buckets = column(TRENDS * BUCKETS);
+    this.cells = column(shape.trends * CELLS);
+    this.counters = column(shape.counters);
+    this.gauges = column(shape.gauges);
+    this.buckets = column(shape.trends * BUCKETS);
   }
 
   /** Adds a duration in microseconds to a trend (TREND.*). Fractions are cut off, what is below 1 us counts as 1 us. */

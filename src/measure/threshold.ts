@@ -89,16 +89,20 @@ export function parseThreshold(text: string): Threshold | ThresholdProblem {
 }
 
 /**
- * What is wrong with a rule for a metric: the name, the expression, or that the two do not fit. undefined: nothing. Whether
- * the scenarios and tags that a selector names exist only their file knows (checkLabels).
+ * What is wrong with a rule for a metric: the name, the expression, or that the two do not fit. undefined: nothing. `own` are
+ * metrics that drivers declare. Whether the scenarios and tags that a selector names exist only their file knows (checkLabels).
  */
-export function checkThreshold(metric: string, expression: string): ThresholdProblem | undefined {
+export function checkThreshold(
+  metric: string,
+  expression: string,
+  own: ReadonlyMap<string, MetricType> = new Map(),
+): ThresholdProblem | undefined {
   const selector = parseSelector(metric);
   if (isSelectorProblem(selector)) return { ...selector, subject: 'metric', column: 1 };
-  const type = METRIC_TYPES.get(selector.metric);
+  const type = METRIC_TYPES.get(selector.metric) ?? own.get(metric);
   if (type === undefined) {
     const error = `there is no metric "${selector.metric}"`;
-    return { error, subject: 'metric', column: 1, allowed: [...METRIC_TYPES.keys()].join(', ') };
+    return { error, subject: 'metric', column: 1, allowed: [...own.keys(), ...METRIC_TYPES.keys()].join(', ') };
   }
   const wrong = checkSelector(selector);
   if (wrong) return { ...wrong, subject: 'metric', column: 1 };

@@ -43,7 +43,8 @@ export interface GaugeRecord {
 /** Every metric that has something to say. */
 export function recordMetrics(from: Measurements): Record<string, MetricRecord> {
   const metrics: Record<string, MetricRecord> = {};
-  for (const name of METRIC_TYPES.keys()) {
+  const own = from.own?.[0]?.metrics ?? [];
+  for (const name of [...METRIC_TYPES.keys(), ...own.map(({ name }) => name)]) {
     const record = recordMetricOf(name, from);
     if (record) metrics[name] = record;
   }

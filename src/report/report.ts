@@ -2,6 +2,7 @@ import { histogramOf } from '../measure/histogram.js';
 import type { Hold } from '../measure/hold.js';
 import { TREND, TREND_NAMES } from '../measure/metric-names.js';
 import { counterTotal, type Measurements } from '../measure/metric-view.js';
+import { type OwnMetrics, ownHistograms } from '../measure/own-metrics.js';
 import type { Recorder } from '../measure/recorder.js';
 import type { TimelineRecord } from '../measure/timeline.js';
 import type { Matching } from '../scenario/matching.js';
@@ -114,6 +115,8 @@ export interface ReportInput {
   readonly transport: { readonly kind: 'uring' | 'node'; readonly reason: string };
   /** One a worker. */
   readonly recorders: readonly Recorder[];
+  /** What drivers declared, one a worker. */
+  readonly own?: readonly OwnMetrics[];
   /** Over all workers, one row a code. */
   readonly errors: readonly ErrorRecord[];
   readonly generator: {
@@ -147,6 +150,7 @@ export function buildReport(input: ReportInput): Report {
     elapsedMs: durationMs,
     errors: input.errors.reduce((sum, error) => sum + error.count, 0),
     ...(input.parts && { select: input.parts.select }),
+    ...(input.own && { own: input.own }),
   };
   const tagged = recordTagged(from, input.parts?.scenarios ?? [], plan.thresholds);
   const clients = recordClients(plan.plannedClients, recorders);
@@ -162,7 +166,9 @@ export function buildReport(input: ReportInput): Report {
     ledgerMismatches: counterTotal(recorders, 'ledger_mismatches'),
     opsSeen: input.target.opsSeen ?? null,
     clientsWithoutRow: input.errors.find(({ code }) => code === 'feeder.dry')?.count ?? 0,
-    invalidDurations: TREND_NAMES.reduce((sum, name) => sum + histogramOf(recorders, TREND[name]).exact.invalid, 0),
+    invalidDurations:
+      TREND_NAMES.reduce((sum, name) => sum + histogramOf(recorders, TREND[name]).exact.invalid, 0) +
+      ownHistograms(input.own).reduce((sum, [, histogram]) => sum + histogram.exact.invalid, 0),
     thresholds,
     saturation,
     ...(input.interruption && { interruption: input.interruption }),
@@ -182,7 +188,7 @@ export function buildReport(input: ReportInput): Report {
     ...(delivery && { delivery }),
     metrics: recordMetrics(from),
     tagged: tagged.metrics,
-    histograms: { ...recordHistograms(recorders), ...tagged.histograms },
+    histograms: { ...recordHistograms(recorders, input.own), ...tagged.histograms },
     thresholds,
     errors: input.errors.toSorted((a, b) => b.count - a.count),
     generator: recordGenerator(input, clients, busiestWorker, saturation.length > 0),
@@ -195,12 +201,13 @@ export function buildReport(input: ReportInput): Report {
   };
 }
 
-function recordHistograms(recorders: readonly Recorder[]): Record<string, string> {
+function recordHistograms(recorders: readonly Recorder[], own: readonly OwnMetrics[] = []): Record<string, string> {
   const histograms: Record<string, string> = {};
   for (const name of TREND_NAMES) {
     const histogram = histogramOf(recorders, TREND[name]);
     if (histogram.count > 0) histograms[name] = histogram.toV2Base64();
   }
+  for (const [name, histogram] of ownHistograms(own)) if (histogram.count > 0) histograms[name] = histogram.toV2Base64();
   return histograms;
 }
 

@@ -57,12 +57,14 @@ function formatReach(reach: number): string {
 /** Counters with something in them, then rates: name, total, a second. */
 export function counterRows(report: Report): string[][] {
   const rows: string[][] = [];
-  for (const name of COUNTER_NAMES) {
+  // Behind those of gwrk, what drivers declared.
+  const own = Object.keys(report.metrics).filter((name) => !METRIC_TYPES.has(name));
+  for (const name of [...COUNTER_NAMES, ...own]) {
     const metric = report.metrics[name];
     if (TOLD_ELSEWHERE.test(name) || metric?.type !== 'counter' || metric.count === 0) continue;
     const bytes = name.startsWith('data_');
     const perSecond = metric.rate === null ? '-' : bytes ? `${formatBytes(metric.rate)}/s` : formatRate(metric.rate);
-    rows.push([name, bytes ? formatBytes(metric.count) : exact(metric.count), perSecond]);
+    rows.push([printable(name, 40), bytes ? formatBytes(metric.count) : exact(metric.count), perSecond]);
   }
   for (const [name, type] of METRIC_TYPES) {
     const metric = report.metrics[name];

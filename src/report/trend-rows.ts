@@ -1,5 +1,6 @@
 import { samplesNeeded } from '../measure/histogram.js';
 import { TREND_NAMES } from '../measure/metric-names.js';
+import { METRIC_TYPES } from '../measure/metric-types.js';
 import type { TrendRecord } from './metrics.js';
 import { printable } from './printable.js';
 import { formatCount, formatFigure } from './quantity.js';
@@ -19,10 +20,12 @@ const MOST_PARTS = 8;
  */
 export function trendRows(report: Report): string[][] {
   const rows: string[][] = [];
-  for (const name of TREND_NAMES) {
+  // Behind those of gwrk, what drivers declared.
+  const own = Object.keys(report.metrics).filter((name) => !METRIC_TYPES.has(name));
+  for (const name of [...TREND_NAMES, ...own]) {
     const trend = report.metrics[name];
     if (trend?.type !== 'trend') continue;
-    rows.push([name, ...cells(trend)]);
+    rows.push([printable(name, 40), ...cells(trend)]);
     for (const [label, part] of partsOf(report, name)) rows.push([`  ${printable(label, 40)}`, ...cells(part)]);
   }
   return rows;

@@ -116,7 +116,8 @@ export class RunMonitor {
   }
 
   #measurements(elapsedMs: number, errors: number): Measurements {
-    return measurementsOf(this.#options.recorders, this.#hold, elapsedMs, errors);
+    const { recorders, workers } = this.#options;
+    return { ...measurementsOf(recorders, this.#hold, elapsedMs, errors), own: workers.own };
   }
 
   #elapsedMs(): number {

@@ -6,6 +6,7 @@ import { framingOf, matchingOf } from '../scenario/matching.js';
 import type { Plan } from '../scenario/plan.js';
 import { withoutQuery } from '../scenario/target-kind.js';
 import { machineFacts, readMachineTicks, stealShare } from './machine-facts.js';
+import { checkOwnMetrics } from './own-metric-rules.js';
 import { authenticates, beginsWithLogin, plannedClients, scenarioLabels } from './plan-facts.js';
 import { type Preparation, prepareRun, refuseObstacles } from './prepare.js';
 import { readProcess } from './process-sample.js';
@@ -87,6 +88,7 @@ async function loadTarget(run: Run): Promise<Report> {
       readyTimeoutMs: READY_TIMEOUT_MS,
       onLogin: (worker, logins) => services.credentials?.request(worker, logins),
     });
+    checkOwnMetrics(plan.thresholds, workers.own);
     stop.throwIfAsked();
     await services.watch.readStats(0);
     return await measure(run, services, workers);
@@ -189,6 +191,7 @@ function reportOf(
     durationMs: result.durationMs,
     transport: preparation.transport,
     recorders,
+    own: workers.own,
     errors: [...workers.errors(), ...controlErrors(workers, result, server), ...(server ? compareLedgers(target, recorders) : [])],
     generator: {
       threads: preparation.starts.length,

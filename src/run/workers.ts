@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { GwrkError } from '../core/errors.js';
+import { OwnMetrics } from '../measure/own-metrics.js';
 import type { SlowOperations } from '../measure/slow-operation.js';
 import {
   CONTROL_MAIL,
@@ -31,6 +32,7 @@ interface Seat {
   readonly control: Int32Array;
   state: State;
   rings: number;
+  own: OwnMetrics | undefined;
   cpuSeconds: number;
   errors: readonly ErrorCount[];
   slow: SlowOperations | undefined;
@@ -72,6 +74,11 @@ export class Workers {
   /** Rings of io_uring over all workers. */
   get rings(): number {
     return this.#seats.reduce((sum, seat) => sum + seat.rings, 0);
+  }
+
+  /** What drivers measure beside the metrics of gwrk; empty where they declare nothing. */
+  get own(): OwnMetrics[] {
+    return this.#seats.flatMap(({ own }) => own ?? []);
   }
 
   /** CPU time of each worker; 0 for one that did not get to tell. */
@@ -150,6 +157,7 @@ export class Workers {
       control: new Int32Array(start.control),
       state: 'starting',
       rings: 0,
+      own: undefined,
       cpuSeconds: 0,
       errors: [],
       slow: undefined,
@@ -165,6 +173,7 @@ export class Workers {
       case 'ready':
         seat.state = 'ready';
         seat.rings = message.rings;
+        seat.own = message.own && new OwnMetrics(message.own.metrics, message.own.buffer);
         break;
       case 'login':
         this.#onLogin(index, message);

@@ -3,7 +3,8 @@
  * whose `{{ }}` are constant have been replaced before (variables.ts).
  */
 import * as z from 'zod';
-import { checkThreshold } from '../measure/threshold.js';
+import { METRIC_TYPES } from '../measure/metric-types.js';
+import { checkThreshold, isProblem, parseThreshold, type ThresholdProblem } from '../measure/threshold.js';
 import { didYouMean } from './nearest-name.js';
 import { feeders } from './schema-feeder.js';
 import { storm } from './schema-flow.js';
@@ -152,23 +153,37 @@ const threshold = z
     typeof value === 'string' ? { threshold: value, level: 'error' as const, abortOnFail: false, delayAbortEval: 0 } : value,
   );
 
-const thresholds = z.record(z.string(), z.array(threshold).min(1).max(100)).superRefine((value, context) => {
-  if (value === null || typeof value !== 'object') return;
-  for (const [metric, rules] of Object.entries(value)) {
+const thresholds = z.record(z.string(), z.array(threshold).min(1).max(100));
+
+/** Names of metrics that a driver may declare: which it does is known when it is loaded, and checked then. */
+const OWN_METRIC = /^[a-z][a-z0-9_]{0,63}$/;
+
+function checkThresholds(file: unknown, context: z.RefinementCtx): void {
+  const { thresholds: rulesByMetric, scenarios } = (file ?? {}) as { thresholds?: unknown; scenarios?: unknown };
+  if (rulesByMetric === null || typeof rulesByMetric !== 'object') return;
+  const isDriven = Object.values(scenarios ?? {}).some((each) => typeof each?.driver === 'string');
+  for (const [metric, rules] of Object.entries(rulesByMetric)) {
     for (const [index, rule] of (Array.isArray(rules) ? rules : []).entries()) {
-      if (typeof rule?.threshold !== 'string') continue;
-      const problem = checkThreshold(metric, rule.threshold);
+      const expression: unknown = typeof rule === 'string' ? rule : rule?.threshold;
+      if (typeof expression !== 'string') continue;
+      const mayBeOwn = isDriven && !METRIC_TYPES.has(metric) && OWN_METRIC.test(metric);
+      const problem = mayBeOwn ? misspelt(expression) : checkThreshold(metric, expression);
       if (!problem) continue;
       const { error, subject, allowed, column } = problem;
       if (subject === 'metric') {
         const hint = didYouMean(/"([^"]*)"$/.exec(error)?.[1] ?? metric, allowed.split(', '));
-        addIssue(context, error, { given: metric, allowed, atKey: true, ...(hint === undefined ? {} : { hint }) }, [metric]);
+        addIssue(context, error, { given: metric, allowed, atKey: true, ...(hint === undefined ? {} : { hint }) }, ['thresholds', metric]);
         break;
       }
-      addIssue(context, `${error} (letter ${column})`, { given: rule.threshold, allowed }, [metric, index]);
+      addIssue(context, `${error} (letter ${column})`, { given: expression, allowed }, ['thresholds', metric, index]);
     }
   }
-}, always);
+}
+
+function misspelt(expression: string): ThresholdProblem | undefined {
+  const parsed = parseThreshold(expression);
+  return isProblem(parsed) ? parsed : undefined;
+}
 
 const target = fixedText(2048).superRefine((value, context) => {
   if (value.includes('{{')) return;
@@ -230,12 +245,14 @@ const environment = z.strictObject(
   >,
 );
 
-export const scenarioFile = fileObject.extend({
-  environments: z
-    .record(name(), environment)
-    .prefault({})
-    .describe('Laid over the file by --environment NAME: maps key by key, the rest replaced.'),
-});
+export const scenarioFile = fileObject
+  .extend({
+    environments: z
+      .record(name(), environment)
+      .prefault({})
+      .describe('Laid over the file by --environment NAME: maps key by key, the rest replaced.'),
+  })
+  .superRefine(checkThresholds, always);
 
 /** The file after validation: durations in microseconds, defaults filled in. */
 export type ScenarioFile = z.output<typeof scenarioFile>;

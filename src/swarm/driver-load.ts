@@ -6,6 +6,12 @@ import { DriverFault } from './driver-fault.js';
 
 const STRIP_HINT = 'only types that can be taken away are allowed: a const object for an enum, a module for a namespace, plain fields';
 
+/** A driver of a scenario, loaded. */
+export interface LoadedDriver {
+  readonly path: string;
+  readonly driver: Driver;
+}
+
 /** What a module exports, by name. Throws a DriverFault that says what is wrong with it and where. */
 export async function loadModule(path: string): Promise<Readonly<Record<string, unknown>>> {
   try {

@@ -1,6 +1,9 @@
 /** What a driver is: the module that `driver:` of a scenario names, for protocols that YAML cannot say. Imported as "gwrk/driver" for its types. */
 import type { CounterName, TrendName } from '../measure/metric-names.js';
 
+/** Id of a metric that the driver declared. */
+export type OwnMetricId = number;
+
 /** Timers of one client, by number: 0 to 3. */
 export const DRIVER_TIMERS = 4;
 /** Longest message that a driver can send. */
@@ -12,6 +15,8 @@ export interface DriverSetup {
   readonly clients: number;
   /** Of the run and the worker: for numbers that are the same in each run. */
   readonly seed: number;
+  /** Ids of what `metrics` of the driver declares, by name: what record() and count() take. */
+  readonly metrics: Readonly<Record<string, OwnMetricId>>;
 }
 
 /** What a driver can do for a client. Nothing of it allocates. Times are microseconds. */
@@ -27,10 +32,10 @@ export interface DriverApi {
   /** Calls onTimer(client, id) after this time, once; a timer of that number that is still running is set anew. */
   timer(client: number, id: number, afterUs: number): void;
   cancelTimer(client: number, id: number): void;
-  /** Records a time into a trend of gwrk, such as ws_msg_rtt. */
-  record(metric: TrendName, us: number): void;
-  /** Adds to a counter of gwrk, such as checks_passed. */
-  count(metric: CounterName, by?: number): void;
+  /** Records a time into a trend: one of gwrk, such as ws_msg_rtt, or one of the driver's own by its id. */
+  record(metric: TrendName | OwnMetricId, us: number): void;
+  /** Adds to a counter: one of gwrk, such as checks_passed, or one of the driver's own by its id. */
+  count(metric: CounterName | OwnMetricId, by?: number): void;
   /** Counts an error as driver.<code> and goes on. */
   error(code: string): void;
   /** Counts an error as driver.<code> and ends the client's flow. */
@@ -40,6 +45,8 @@ export interface DriverApi {
 }
 
 export interface Driver {
+  /** Metrics of its own, by name: small letters, digits and _. Trends are times; both can have thresholds. */
+  readonly metrics?: Readonly<Record<string, 'trend' | 'counter'>>;
   setup?(setup: DriverSetup): void;
   /** The flow of the scenario has come to its end, the connection stands. */
   onOpen(client: number, api: DriverApi): void;

@@ -1,11 +1,14 @@
 import { COUNTER, type CounterName, TREND, type TrendName } from '../measure/metric-names.js';
+import type { OwnMetrics } from '../measure/own-metrics.js';
 import type { Recorder } from '../measure/recorder.js';
 import type { Transport } from '../net/transport.js';
 import { copyBytes } from '../protocol/bytes.js';
 import { OPCODE_BINARY, OPCODE_TEXT } from '../protocol/websocket-frame.js';
 import * as C from './client-table.js';
-import { DRIVER_TIMERS, type Driver, type DriverApi, MAX_DRIVER_MESSAGE } from './driver.js';
+import { DRIVER_TIMERS, type DriverApi, MAX_DRIVER_MESSAGE, type OwnMetricId } from './driver.js';
 import { DriverFault } from './driver-fault.js';
+import type { LoadedDriver } from './driver-load.js';
+import { declaredMetrics, idsOf } from './driver-metrics.js';
 import type { ErrorCounts } from './error-counts.js';
 import type { Flow } from './flow.js';
 import { MAX_BUFFERED_BYTES, PAYLOAD_AT, type Sender } from './sender.js';
@@ -28,11 +31,7 @@ export interface DriverParts {
   readonly timers: Timers;
 }
 
-/** A driver of a scenario, loaded. */
-export interface LoadedDriver {
-  readonly path: string;
-  readonly driver: Driver;
-}
+export type { LoadedDriver } from './driver-load.js';
 
 /** What a client of a driver stands at. */
 const IDLE = 0;
@@ -46,15 +45,20 @@ export class Drivers implements DriverApi {
   /** By scenario; undefined where it has none. */
   readonly #drivers: readonly (LoadedDriver | undefined)[];
   readonly #state: Uint8Array;
+  /** What the drivers measure beside the metrics of gwrk. */
+  readonly own: OwnMetrics;
   #nowUs = 0;
   /** What a driver threw; nothing more is asked of any, and the worker leaves. */
   fault: DriverFault | undefined;
 
-  constructor(parts: DriverParts, drivers: readonly (LoadedDriver | undefined)[], seed: number) {
+  constructor(parts: DriverParts, drivers: readonly (LoadedDriver | undefined)[], seed: number, own = declaredMetrics(drivers)) {
     this.#parts = parts;
     this.#drivers = drivers;
     this.#state = new Uint8Array(parts.table.rows);
-    for (const loaded of new Set(drivers)) this.#call(loaded, 'setup', () => loaded?.driver.setup?.({ clients: parts.table.rows, seed }));
+    this.own = own;
+    const clients = parts.table.rows;
+    for (const loaded of new Set(drivers))
+      this.#call(loaded, 'setup', () => loaded?.driver.setup?.({ clients, seed, metrics: idsOf(loaded.driver, own) }));
   }
 
   isDriven(row: number): boolean {
@@ -128,15 +132,27 @@ export class Drivers implements DriverApi {
     this.#parts.timers.cancelBeside(client, id);
   }
 
-  record(metric: TrendName, us: number): void {
+  record(metric: TrendName | OwnMetricId, us: number): void {
+    if (typeof metric === 'number') {
+      if (this.own.metrics[metric]?.type !== 'trend') throw new RangeError(`no trend of the driver has the id ${metric}`);
+      this.own.recorder.record(metric, us);
+      return;
+    }
     const trend = TREND[metric];
-    if (trend === undefined) throw new RangeError(`there is no trend ${metric}: ${Object.keys(TREND).join(', ')}`);
+    if (trend === undefined)
+      throw new RangeError(`there is no trend ${metric}: ${Object.keys(TREND).join(', ')}, or an id of setup({ metrics })`);
     this.#parts.recorder.record(trend, us);
   }
 
-  count(metric: CounterName, by = 1): void {
+  count(metric: CounterName | OwnMetricId, by = 1): void {
+    if (typeof metric === 'number') {
+      if (this.own.metrics[metric]?.type !== 'counter') throw new RangeError(`no counter of the driver has the id ${metric}`);
+      this.own.recorder.count(metric, by);
+      return;
+    }
     const counter = COUNTER[metric];
-    if (counter === undefined) throw new RangeError(`there is no counter ${metric}: ${Object.keys(COUNTER).join(', ')}`);
+    if (counter === undefined)
+      throw new RangeError(`there is no counter ${metric}: ${Object.keys(COUNTER).join(', ')}, or an id of setup({ metrics })`);
     this.#parts.recorder.count(counter, by);
   }
 

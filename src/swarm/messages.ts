@@ -1,4 +1,5 @@
 /** What the main thread and the workers of the swarm say to one another. Plain data only. */
+import type { OwnMetric } from '../measure/own-metrics.js';
 import type { SlowOperations } from '../measure/slow-operation.js';
 import type { Endpoint, TlsOptions } from '../net/transport.js';
 import type { FeederData } from '../scenario/feeder.js';
@@ -106,8 +107,14 @@ export interface LoginColumns {
   readonly proofs?: readonly (string | undefined)[];
 }
 
+/** What drivers of this worker measure beside the metrics of gwrk (measure/own-metrics.ts). */
+export interface OwnMetricsMemory {
+  readonly metrics: readonly OwnMetric[];
+  readonly buffer: SharedArrayBuffer;
+}
+
 export type FromWorker =
-  | { readonly type: 'ready'; readonly rings: number; readonly transport: 'uring' | 'node' }
+  | { readonly type: 'ready'; readonly rings: number; readonly transport: 'uring' | 'node'; readonly own?: OwnMetricsMemory }
   | ({ readonly type: 'login' } & LoginColumns)
   | { readonly type: 'errors'; readonly errors: readonly ErrorCount[] }
   /** The worker's part is over; everything is in the recorder. */

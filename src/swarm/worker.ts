@@ -124,7 +124,13 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
     askLogins: (questions) => mainThread.post({ type: 'login', ...questions }),
   });
   mainThread.serve(created);
-  mainThread.post({ type: 'ready', rings: transport.rings, transport: transport.kind });
+  const own = created.drivers?.own;
+  mainThread.post({
+    type: 'ready',
+    rings: transport.rings,
+    transport: transport.kind,
+    ...(own !== undefined && own.metrics.length > 0 && { own: { metrics: own.metrics, buffer: own.buffer } }),
+  });
   if (mainThread.waitForStart()) await created.swarm.run(transport, mainThread.startUs);
   const fault = created.drivers?.fault;
   if (fault !== undefined) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,6 +100,76 @@ export default {
     assert.ok(countOf(report!, 'ws_msgs_sent') > 0);
   });
 }
+
+write(
+  'measuring.ts',
+  `import type { Driver } from 'gwrk/driver';
+let ids: Readonly<Record<string, number>> = {};
+const one = new Uint8Array(1);
+export default {
+  metrics: { shots: 'counter', aim: 'trend', unused: 'trend' },
+  setup({ metrics }): void { ids = metrics; },
+  onOpen(client, api): void { api.send(client, one, 0, 1); },
+  onMessage(client, _data, _start, _end, api): void {
+    api.count(ids.shots!, 2);
+    api.record(ids.aim!, 2500);
+    api.close(client);
+  },
+} satisfies Driver;
+`,
+);
+const judged = (thresholds: string): string => {
+  const path = scenario('./measuring.ts');
+  appendFileSync(path, `thresholds: { ${thresholds} }\n`);
+  return path;
+};
+
+test("a driver's own metrics stand in the summary and in report.json, and thresholds judge them", async () => {
+  const { code, stdout, stderr, report } = await gwrk(['run', judged('aim: ["p(99)<3", "max<2"], shots: ["count==30"]'), '-t', '2']);
+  assert.ok(report, stderr);
+  assert.equal(code, 99, stderr);
+  assert.equal(countOf(report, 'shots'), 5 * 3 * 2);
+  const { aim } = report.metrics;
+  assert.ok(aim?.type === 'trend');
+  assert.deepEqual([aim.count, aim.min, aim.max], [15, 2.5, 2.5]);
+  assert.equal(report.metrics.unused, undefined);
+  assert.deepEqual(
+    report.thresholds.map(({ expression, verdict, actual }) => [expression, verdict, actual]),
+    [
+      ['p(99)<3', 'pass', 2.5],
+      ['max<2', 'fail', 2.5],
+      ['count==30', 'pass', 30],
+    ],
+  );
+  assert.ok(report.histograms.aim);
+  assert.match(stdout, /^\s*aim\s+15 /mu);
+  assert.match(stdout, /^\s*shots\s+30 /mu);
+});
+
+for (const [rule, why] of [
+  ['ami: ["p(99)<3"]', /there is no metric "ami"[\s\S]*aim/u],
+  ['shots: ["p(99)<3"]', /shots is a counter, it has no p/u],
+  ['aim: ["p99<3"]', /this is no way to sum up a metric/u],
+] as const)
+  test(`a threshold ${rule} is refused before anything starts`, async () => {
+    const { code, stderr, report } = await gwrk(['run', judged(rule)]);
+    assert.equal(code, 104, stderr);
+    assert.match(stderr, why);
+    assert.equal(report, undefined);
+  });
+
+for (const [declared, why] of [
+  ["{ 'ws_msg_rtt': 'trend' }", /ws_msg_rtt is a metric of gwrk itself/u],
+  ["{ Shots: 'counter' }", /a metric cannot be called "Shots"/u],
+  ["{ shots: 'gauge' }", /the metric shots is "gauge", it can be 'trend' or 'counter'/u],
+  ['7', /these are no metrics/u],
+] as const)
+  test(`metrics: ${declared} in a driver is refused with a reason`, async () => {
+    write('declares.mjs', `export default { metrics: ${declared}, onOpen() {}, onMessage() {} };`);
+    const { code, stderr } = await run('./declares.mjs');
+    assert.equal(code, 104, stderr);
+    assert.match(stderr, why);
+  });
 
 const REFUSED: readonly [what: string, text: string, place: string, message: RegExp, hint?: RegExp][] = [
   [
