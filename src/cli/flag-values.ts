@@ -67,3 +67,11 @@ export function precision(text: string): number {
   if (share === undefined || share < 0.001) throw new InvalidArgumentError('Allowed: 0.1% to 100%.');
   return share;
 }
+
+/** "5%" or "0.05" -> 0.05; above 0 and below 1. */
+export function share(text: string): number {
+  const value = parseShare(text);
+  if (value === undefined || value <= 0 || value >= 1)
+    throw new InvalidArgumentError('Allowed: a share above 0 and below 1, such as 5% or 0.05.');
+  return value;
+}

@@ -15,6 +15,7 @@ import { registerRun } from './run.js';
 import { runFlagShapes } from './run-flags.js';
 import { registerSchema } from './schema.js';
 import { registerServe } from './serve.js';
+import { registerTrend } from './trend.js';
 import { registerValidate } from './validate.js';
 import { gwrkVersion } from './version.js';
 import { registerWhy } from './why.js';
@@ -30,6 +31,7 @@ const COMMANDS: readonly ((program: Command, finish: Finish) => void)[] = [
   registerValidate,
   registerReport,
   registerCompare,
+  registerTrend,
   registerWhy,
   registerBench,
   registerSchema,

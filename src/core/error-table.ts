@@ -63,6 +63,7 @@ export const ERRORS = {
     'compare runs of one scenario, with as many clients, on one kind of machine; gwrk ab runs both sides side by side',
   ),
   GWRK_BASELINE_INVALID: row(EXIT.badInput, 'That is no baseline', 'gwrk baseline show lists those that were saved'),
+  GWRK_HISTORY_UNREADABLE: row(EXIT.badInput, 'That is not a history of gwrk', 'give the history.jsonl that gwrk baseline save writes'),
   GWRK_RULES_UNREADABLE: row(EXIT.badInput, 'The file of --rules cannot be read', 'check the path and its permissions'),
   GWRK_RULES_INVALID: row(EXIT.badInput, 'The file of --rules holds no rules', 'docs/server.md shows what rules look like'),
   GWRK_STORE_UNREACHABLE: row(

@@ -1,6 +1,6 @@
 import type { Report } from './report.js';
 
-type Cell = string | number | null;
+export type Cell = string | number | null;
 
 const COLUMNS = ['metric', 'type', 'count', 'rate', 'min', 'avg', 'med', 'p90', 'p95', 'p99', 'p99.9', 'max'];
 
@@ -41,7 +41,8 @@ function blanks(count: number): null[] {
   return new Array<null>(count).fill(null);
 }
 
-function csv(rows: readonly (readonly Cell[])[]): string {
+/** Rows as CSV (RFC 4180); texts that a spreadsheet would take for a formula begin with an apostrophe. */
+export function csv(rows: readonly (readonly Cell[])[]): string {
   return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 

@@ -41,6 +41,11 @@ const refused: readonly [args: string[], reason: RegExp, hint: RegExp][] = [
   [['validate', 'nowhere.yaml'], /GWRK_SCENARIO_UNREADABLE /u, /path/u],
   [['report', 'nowhere'], /GWRK_REPORT_UNREADABLE /u, /report.json/u],
   [['report', 'package.json'], /GWRK_REPORT_UNREADABLE /u, /report.json/u],
+  [['compare', 'nowhere', 'package.json'], /GWRK_REPORT_UNREADABLE there is no such run/u, /directory/u],
+  [['compare', 'nowhere'], /GWRK_USAGE missing required argument/u, /--help/u],
+  [['trend', 'nowhere.jsonl'], /GWRK_HISTORY_UNREADABLE the history cannot be read: no such file/u, /history.jsonl/u],
+  [['trend', 'package.json'], /GWRK_HISTORY_UNREADABLE this line is not JSON/u, /history.jsonl/u],
+  [['trend', '--p', '2'], /GWRK_USAGE option '--p <p>' argument '2' is invalid/u, /--help/u],
 ];
 
 for (const [args, reasonText, hint] of refused)

@@ -18,6 +18,7 @@ thead th { color: var(--soft); font-weight: 600; } tbody th { font-weight: 400; 
 .good { color: var(--good); font-weight: 600; } .bad { color: var(--bad); font-weight: 600; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; font-size: .9rem; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
+@media (max-width: 40rem) { th, td { padding: .35rem .5rem; white-space: normal; font-size: .85rem; } th:first-child { min-width: 7rem; } }
 @media print { body { background: none; } .wide { border: 0; } }
 `;
 
