@@ -8,8 +8,8 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadFeeders, readFeederColumns } from '../src/run/feeder-files.js';
-import { readProcess } from '../src/run/process-sample.js';
 import type { FeederPlan } from '../src/scenario/feeder.js';
+import { readProcess } from '../src/target/process-sample.js';
 
 const small = process.argv.includes('--small');
 const rows = small ? 20_000 : Number(process.argv[2] ?? 1_000_000);

@@ -55,6 +55,22 @@ export function pid(text: string): number {
   return value;
 }
 
+/** Collects the processes of a flag that may be repeated. */
+export function pids(text: string, before: readonly number[]): readonly number[] {
+  return [...before, pid(text)];
+}
+
+/** The target's own process (true), another one, or the address of an inspector; which address is one, src/profile says. */
+export function inspectWhere(text: string): true | number | string {
+  if (text === 'target') return true;
+  if (/^(ws|http):\/\//u.test(text)) return text;
+  try {
+    return pid(text);
+  } catch {
+    throw new InvalidArgumentError('Allowed: the number of a process, ws://127.0.0.1:9229/<id> or http://127.0.0.1:9229.');
+  }
+}
+
 /** 0 picks a free one. */
 export function port(text: string): number {
   const value = Number(text);

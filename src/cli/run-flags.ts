@@ -1,5 +1,5 @@
 import { type Command, Help, Option } from 'commander';
-import { countFrom, durationUs, header, list, pair, pid, port, precision, ratePerSecond, seed } from './flag-values.js';
+import { countFrom, durationUs, header, inspectWhere, list, pair, pids, port, precision, ratePerSecond, seed } from './flag-values.js';
 import type { FlagShape } from './go-flags.js';
 
 /** The flags of `gwrk run`, as commander hands them over: absent ones are undefined. */
@@ -27,7 +27,10 @@ export interface RunFlags {
   readonly cacert?: string;
   readonly loginUrl?: string;
   readonly adminUrl?: string;
-  readonly targetPid?: number;
+  readonly targetPid: readonly number[];
+  readonly targetMetrics?: string;
+  /** true: the target's own process. */
+  readonly targetInspect?: true | number | string;
   readonly slowOps: number;
   readonly tag: Readonly<Record<string, string>>;
   readonly seed?: number;
@@ -73,6 +76,8 @@ export const FILE_ONLY = ['env', 'environment', 'set'] as const satisfies readon
 
 /** Of the page of --live, where none is given. */
 const LIVE_PORT = 5670;
+/** What flags with an optional value have without one. */
+const IF_BARE: Readonly<Record<string, string>> = { live: String(LIVE_PORT), 'target-inspect': 'target' };
 
 const option = (flags: string, description: string): Option => new Option(flags, description);
 
@@ -134,7 +139,12 @@ const TARGET = (): Option[] => [
   option('--cacert <file>', 'certificates to trust for a wss:// or tls:// target (PEM)'),
   option('--login-url <url>', 'where players log in, when it is not the port behind the target'),
   option('--admin-url <url>', 'admin address of the reference server (its token in GWRK_ADMIN_TOKEN)'),
-  option('--target-pid <pid>', 'process to measure beside the load').argParser(pid),
+  option('--target-pid <pid>', 'process to measure beside the load, with its children; may be repeated').argParser(pids).default([]),
+  option('--target-metrics <url>', 'metrics of the target to read once a second (Prometheus text)'),
+  option(
+    '--target-inspect [pid|url]',
+    "garbage collections and event loop of a Node target, by its inspector; alone: the target's process",
+  ).argParser(inspectWhere),
   option('--slow-ops <time>', 'keep operations that take this long, for gwrk why').argParser(durationUs).default(150_000, '150ms'),
 ];
 
@@ -178,6 +188,6 @@ export function runFlagShapes(): FlagShape[] {
     long: long!.slice(2),
     takesValue: required,
     ...(short && { short: short.slice(1) }),
-    ...(optional && !required && { valueIfBare: String(LIVE_PORT) }),
+    ...(optional && !required && { valueIfBare: IF_BARE[long!.slice(2)]! }),
   }));
 }

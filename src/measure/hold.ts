@@ -71,6 +71,11 @@ export class HoldWindow {
     return this.#from === undefined && elapsedUs < rampEndUs ? Math.min(rampEndUs, endUs) : endUs;
   }
 
+  /** The ramp is over and the planned end has not come. */
+  get isOpen(): boolean {
+    return this.#from !== undefined && !this.#isClosed;
+  }
+
   /** To be called about once a second, `elapsedUs` after the common start. */
   look(elapsedUs: number): void {
     if (this.#until !== undefined) return;

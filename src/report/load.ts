@@ -55,6 +55,12 @@ const oneOf =
   (value: unknown, at: string): string | undefined =>
     allowed.includes(value as string) ? undefined : `${at} is not one of ${allowed.join(', ')}`;
 
+/** Of reports by an older gwrk. */
+const optional =
+  (shape: Shape) =>
+  (value: unknown, at: string): string | undefined =>
+    value === undefined ? undefined : misfit(value, shape, at);
+
 const each =
   (shape: Shape) =>
   (value: unknown, at: string): string | undefined => {
@@ -139,7 +145,28 @@ const SHAPE: Shape = {
     saturated: 'boolean',
     connectsPerSecond: 'number?',
   },
-  target: { pid: 'number?', rssPeakBytes: 'number?', cpuSeconds: 'number?', gcPerMinute: 'number?', opsSeen: 'number?', reason: 'string?' },
+  target: {
+    pid: 'number?',
+    rssPeakBytes: 'number?',
+    cpuSeconds: 'number?',
+    gcPerMinute: 'number?',
+    opsSeen: 'number?',
+    reason: 'string?',
+    cpuCores: 'number?',
+    threads: 'number?',
+    fds: 'number?',
+    processes: 'number?',
+    startedChildren: 'number?',
+    runWaitMsPerSecond: 'number?',
+    gcMsPerSecond: 'number?',
+    maxPauseMs: 'number?',
+    elu: 'number?',
+    loopDelayP99Ms: 'number?',
+    heapUsedBytes: 'number?',
+    restarts: 'number?',
+    gcByKind: optional(each({ count: 'number', ms: 'number', maxPauseMs: 'number?' })),
+    sources: optional([{ source: 'string', state: oneOf('ok', 'partial', 'missing'), reason: 'string?' }]),
+  },
   timeline,
   seed: 'number',
 };

@@ -93,6 +93,30 @@ export interface TargetRecord {
   readonly opsSeen?: number | null;
   /** Why a figure is missing. */
   readonly reason?: string;
+  /** hold: the kernel's peak since the hold began. start: since the process started. samples: the largest of one look a second. */
+  readonly rssPeakSince?: 'hold' | 'start' | 'samples';
+  /** Cores used on average. This and all that follows is of the hold, where there is one of 5 s or more; else of the run. */
+  readonly cpuCores?: number;
+  readonly threads?: number;
+  readonly fds?: number;
+  readonly processes?: number;
+  /** Child processes that appeared during the run. */
+  readonly startedChildren?: number;
+  /** Milliseconds a second that threads were ready to run and had no core, summed over threads: a starved server. */
+  readonly runWaitMsPerSecond?: number;
+  readonly contextSwitchesPerSecond?: number;
+  readonly gcByKind?: Readonly<Record<string, { readonly count: number; readonly ms: number; readonly maxPauseMs: number | null }>>;
+  readonly gcMsPerSecond?: number;
+  readonly maxPauseMs?: number;
+  /** Share of its time that the event loop was busy, 0 .. 1. */
+  readonly elu?: number;
+  /** The worst second's p99, without the resolution of the clock that it is measured with. */
+  readonly loopDelayP99Ms?: number;
+  readonly heapUsedBytes?: number;
+  /** Times that the target was started again during the run. */
+  readonly restarts?: number;
+  /** Where the figures come from, and why one is missing. */
+  readonly sources?: readonly { readonly source: string; readonly state: 'ok' | 'partial' | 'missing'; readonly reason?: string }[];
 }
 
 /** Everything that is known when a run is over. */

@@ -89,6 +89,7 @@ export function machineLines(report: Report): Line[] {
     ['', `CPU ${formatFigure(generator.cpuSeconds)} s, ${lag}${held}${pace}${generator.saturated ? ', saturated' : ''}`],
     ['transport', printable(report.transportReason)],
     ['target', targetText(target)],
+    ...targetDetails(target),
     ...streamLines(report),
   ];
 }
@@ -113,6 +114,34 @@ function targetText(target: Report['target']): string {
   ];
   const reason = target.reason === undefined ? '' : ` (${printable(target.reason)})`;
   return `${target.pid === null ? '' : `pid ${target.pid}, `}${figures.join(', ')}${reason}`;
+}
+
+/** What a closer look at the target gave, a line each: its processes, its garbage collections and event loop, and what was not to be had. */
+function targetDetails(target: Report['target']): Line[] {
+  const { cpuCores, threads, fds, runWaitMsPerSecond, processes = 1, startedChildren = 0 } = target;
+  const machine = [
+    ...(cpuCores === undefined ? [] : [`${formatFigure(cpuCores)} cores`]),
+    ...(threads === undefined ? [] : [plural(threads, 'thread')]),
+    ...(fds === undefined ? [] : [plural(fds, 'descriptor')]),
+    ...(processes > 1 ? [`${exact(processes)} processes`] : []),
+    ...(startedChildren > 0 ? [`${exact(startedChildren)} started during the run`] : []),
+    ...(runWaitMsPerSecond === undefined ? [] : [`waited ${formatMs(runWaitMsPerSecond)} a second for a core`]),
+  ];
+  const { gcByKind = {}, gcMsPerSecond, maxPauseMs, elu, loopDelayP99Ms, heapUsedBytes, restarts = 0 } = target;
+  const kinds = Object.entries(gcByKind).filter(([, { count }]) => count > 0);
+  const runtime = [
+    ...(kinds.length === 0 ? [] : [`GC ${kinds.map(([kind, { count }]) => `${printable(kind, 20)} ${exact(count)}`).join(' + ')}`]),
+    ...(gcMsPerSecond === undefined ? [] : [`${formatMs(gcMsPerSecond)} a second in GC`]),
+    ...(maxPauseMs === undefined ? [] : [`longest pause ${formatMs(maxPauseMs)}`]),
+    ...(elu === undefined ? [] : [`loop ${formatPercent(elu)} busy`]),
+    ...(loopDelayP99Ms === undefined ? [] : [`delay p(99) ${formatMs(loopDelayP99Ms)}`]),
+    ...(heapUsedBytes === undefined ? [] : [`heap ${formatBytes(heapUsedBytes)}`]),
+    ...(restarts > 0 ? [`started again ${exact(restarts)} times`] : []),
+  ];
+  const gaps = (target.sources ?? [])
+    .filter(({ state, reason }) => state !== 'ok' && reason !== undefined && !target.reason?.includes(reason))
+    .map(({ source, reason }) => `${printable(source, 20)}: ${printable(reason!)}`);
+  return [machine.join(', '), runtime.join(', '), ...gaps].filter((text) => text !== '').map((text) => ['', text]);
 }
 
 /** At most ten codes; a report holds them all. */

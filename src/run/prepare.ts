@@ -13,6 +13,7 @@ import { checkDrivers } from './driver-files.js';
 import { loadFeeders } from './feeder-files.js';
 import { type ResolvedOrigin, resolveOrigins } from './http-origins.js';
 import { checkLimits, describeNeeds, type PlanNeeds, portsPerAddress, readMachine } from './limits.js';
+import { type MetricsAddress, resolveMetrics } from './metrics-address.js';
 import type { RunOptions } from './run-options.js';
 import { parseTarget, resolveTarget, type Target } from './target-address.js';
 
@@ -20,6 +21,8 @@ import { parseTarget, resolveTarget, type Target } from './target-address.js';
 export interface Preparation {
   readonly target: Target;
   readonly endpoints: readonly Endpoint[];
+  /** Where the target's metrics are, if it was said. */
+  readonly metrics?: MetricsAddress;
   readonly transport: TransportChoice;
   readonly sources: readonly string[];
   /** What the plan takes of this machine, a line each. */
@@ -44,6 +47,7 @@ export async function prepareRun(plan: Plan, options: RunOptions): Promise<Prepa
       allowed: 'ws://, wss://, http://, https://, tcp://, tls://',
     });
   const endpoints = await resolveTarget(target, { typed: options.isTargetTyped, allow: options.allowTargets });
+  const metrics = await resolveMetrics(plan, options);
   const origins = await resolveOrigins(plan, { typed: false, allow: options.allowTargets });
   const hasTls = target.secure || origins.some((origin) => origin.target.secure);
   const transport = chooseTransport({ wanted: plan.transport, tls: hasTls });
@@ -68,6 +72,7 @@ export async function prepareRun(plan: Plan, options: RunOptions): Promise<Prepa
   return {
     target,
     endpoints,
+    ...(metrics && { metrics }),
     transport,
     sources,
     needs: describeNeeds(needs, machine),

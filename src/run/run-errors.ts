@@ -1,10 +1,9 @@
 import { COUNTER } from '../measure/metric-names.js';
 import type { Recorder } from '../measure/recorder.js';
-import type { ErrorRecord } from '../report/report.js';
+import type { ErrorRecord, TargetRecord } from '../report/report.js';
 import type { Interruption } from '../report/verdict.js';
 import type { MonitorResult } from './run-monitor.js';
 import type { ServeChild } from './serve-child.js';
-import type { WatchedTarget } from './target-watch.js';
 import type { Workers } from './workers.js';
 
 /** What ended the run early. A worker that died is a fault of gwrk, and weighs more than anything else. */
@@ -33,8 +32,8 @@ export function controlErrors(workers: Workers, result: MonitorResult, server: S
  * that were sent. A difference becomes an error and a ledger mismatch, which makes the run invalid. The workers must be
  * done with their recorders.
  */
-export function compareLedgers({ opsSeen }: WatchedTarget, recorders: readonly Recorder[]): ErrorRecord[] {
-  if (opsSeen === null) return [];
+export function compareLedgers({ opsSeen }: TargetRecord, recorders: readonly Recorder[]): ErrorRecord[] {
+  if (typeof opsSeen !== 'number') return [];
   const total = (id: number): number => recorders.reduce((sum, { counters }) => sum + counters[id]!, 0);
   const sent = total(COUNTER.ledger_sent);
   const answered = total(COUNTER.ledger_ok) + total(COUNTER.ledger_fail);

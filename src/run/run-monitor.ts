@@ -8,13 +8,13 @@ import { judgeThresholds } from '../report/thresholds.js';
 import type { Interruption } from '../report/verdict.js';
 import type { Plan } from '../scenario/plan.js';
 import { STOP_GRACEFULLY, STOP_NOW } from '../swarm/messages.js';
+import { readProcess } from '../target/process-sample.js';
+import type { TargetWatch } from '../target/target-watch.js';
 import { ErrorLimit, FAILING_FOR_SECONDS } from './error-limit.js';
 import { gracefulStopUs, holdPlan, longestRunUs } from './plan-facts.js';
-import { readProcess } from './process-sample.js';
 import type { RunHooks } from './run-options.js';
 import type { StopRequest } from './stop-request.js';
 import { TargetGone } from './target-gone.js';
-import type { TargetWatch } from './target-watch.js';
 import type { Workers } from './workers.js';
 
 const TICK_US = 1e6;
@@ -61,6 +61,7 @@ export class RunMonitor {
   readonly #errorLimit: ErrorLimit | undefined;
   #interruption: Interruption | undefined;
   #targetGone: string | undefined;
+  #isHeld = false;
   #leaveAtUs: number;
   #isLeaving = false;
 
@@ -129,7 +130,12 @@ export class RunMonitor {
     const snapshot = this.#snapshots.take(this.#clock.nowUs());
     this.#hold.look(snapshot.elapsedMs * 1000);
     const own = readProcess('self');
-    this.#timeline.add(snapshot, { ...(own && { generator_rss_bytes: own.rssBytes }), ...target.sample(snapshot.elapsedMs) });
+    const { isOpen } = this.#hold;
+    if (isOpen && !this.#isHeld) target.holdBegins(snapshot.elapsedMs);
+    const beside = { ...(own && { generator_rss_bytes: own.rssBytes }), ...target.sample(snapshot.elapsedMs) };
+    if (!isOpen && this.#isHeld) target.holdEnds(snapshot.elapsedMs);
+    this.#isHeld = isOpen;
+    this.#timeline.add(snapshot, beside);
     hooks.progress(snapshot, workers.errors(), recorders.all);
     if (this.#interruption || this.#targetGone !== undefined) return;
     const errors = workers.errors().reduce((sum, { count }) => sum + count, 0);

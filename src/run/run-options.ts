@@ -2,6 +2,7 @@ import type { Recorder } from '../measure/recorder.js';
 import type { Snapshot } from '../measure/snapshot.js';
 import type { ErrorRecord } from '../report/report.js';
 import type { SlowRecord } from '../report/slow-files.js';
+import type { InspectWhere } from '../target/attach.js';
 
 /** What the command line says about a run beside its plan. */
 export interface RunOptions {
@@ -11,8 +12,12 @@ export interface RunOptions {
   readonly allowTargets: readonly string[];
   /** PEM texts and whether the certificate of the target is checked; only used for wss://. */
   readonly tls: { readonly verify: boolean; readonly ca?: string; readonly cert?: string; readonly key?: string };
-  /** The process to measure beside the load. */
-  readonly targetPid?: number;
+  /** Processes to measure beside the load. */
+  readonly targetPids?: readonly number[];
+  /** Where the target's metrics are scraped, typed on the command line. */
+  readonly targetMetrics?: string;
+  /** The Node process whose inspector is read: the target's own (true), another one, or its URL. */
+  readonly targetInspect?: InspectWhere;
   /** Where players log in, when it is not where the reference server has it. */
   readonly loginUrl?: string;
   readonly adminUrl?: string;

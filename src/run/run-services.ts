@@ -1,18 +1,25 @@
 import type { RunCauses } from '../report/causes.js';
 import type { Plan } from '../scenario/plan.js';
 import type { ToWorker } from '../swarm/messages.js';
+import { attachTarget } from '../target/attach.js';
+import type { TargetSource } from '../target/figures.js';
+import { InspectorSource } from '../target/inspector-source.js';
+import { MetricsSource } from '../target/metrics-source.js';
+import { ProcessSource } from '../target/process-source.js';
+import { ServerSource } from '../target/server-source.js';
+import { TargetWatch } from '../target/target-watch.js';
 import { bulkIssuer } from './bulk-issuer.js';
 import { loginIssuer } from './credential-issuer.js';
 import { Credentials } from './credentials.js';
 import { Fingerprints } from './fingerprint.js';
 import { JsonClient } from './http-json.js';
+import { type MetricsAddress, scraper } from './metrics-address.js';
 import { logsIn, mayIssueInBulk } from './plan-facts.js';
+import type { Preparation } from './prepare.js';
 import type { RunOptions } from './run-options.js';
 import type { ServeChild } from './serve-child.js';
 import { askCauses } from './server-causes.js';
 import { serviceAddresses } from './service-addresses.js';
-import type { Target } from './target-address.js';
-import { TargetWatch } from './target-watch.js';
 
 const HTTP_TIMEOUT_MS = 30_000;
 const STATS_TIMEOUT_MS = 2_000;
@@ -26,13 +33,15 @@ export class RunServices {
   readonly credentials: Credentials | undefined;
   /** How players are logged in, for the terminal and the report. */
   readonly logins: string | undefined;
-  readonly #clients: JsonClient[] = [];
+  /** Processes of the target, as far as they are known. */
+  readonly pids: readonly number[];
+  readonly #clients: { close(): void }[] = [];
   readonly #admin: JsonClient | undefined;
 
   constructor(
     plan: Plan,
     options: RunOptions,
-    target: Target,
+    { target, metrics }: Pick<Preparation, 'target' | 'metrics'>,
     server: ServeChild | undefined,
     deliver: (worker: number, message: ToWorker) => void,
   ) {
@@ -40,7 +49,8 @@ export class RunServices {
     const token = server?.adminToken ?? options.adminToken;
     const { tls } = options;
     this.#admin = token === undefined ? undefined : this.#client(admin, { maxSockets: 1, timeoutMs: STATS_TIMEOUT_MS, token, tls });
-    this.watch = new TargetWatch(options.targetPid ?? server?.pid, this.#admin);
+    this.pids = options.targetPids && options.targetPids.length > 0 ? options.targetPids : server?.pid !== undefined ? [server.pid] : [];
+    this.watch = new TargetWatch(this.#sources(options, metrics));
     if (!logsIn(plan)) return;
     const isBulk = token !== undefined && mayIssueInBulk(plan);
     const devices = new Fingerprints(plan.seed);
@@ -59,6 +69,25 @@ export class RunServices {
   close(): void {
     this.credentials?.stop();
     for (const client of this.#clients) client.close();
+  }
+
+  #sources({ targetInspect, tls }: RunOptions, metrics: MetricsAddress | undefined): TargetSource[] {
+    const sources: TargetSource[] = [new ProcessSource(this.pids)];
+    const admin = this.#admin;
+    if (admin) {
+      const ask = async (): Promise<unknown> => {
+        const { status, body } = await admin.get('/admin/v1/stats');
+        return status === 200 ? body : undefined;
+      };
+      sources.push(new ServerSource(ask));
+    }
+    if (metrics) {
+      const scraped = scraper(metrics, tls);
+      this.#clients.push(scraped);
+      sources.push(new MetricsSource(scraped.scrape));
+    }
+    if (targetInspect !== undefined) sources.push(new InspectorSource(() => attachTarget(targetInspect, this.pids)));
+    return sources;
   }
 
   #client(base: string, options: ConstructorParameters<typeof JsonClient>[1]): JsonClient {

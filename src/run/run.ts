@@ -5,17 +5,18 @@ import type { SlowRecord } from '../report/slow-files.js';
 import { framingOf, matchingOf } from '../scenario/matching.js';
 import type { Plan } from '../scenario/plan.js';
 import { withoutQuery } from '../scenario/target-kind.js';
+import { readProcess } from '../target/process-sample.js';
 import { machineFacts, readMachineTicks, stealShare } from './machine-facts.js';
 import { checkOwnMetrics } from './own-metric-rules.js';
 import { authenticates, beginsWithLogin, plannedClients, scenarioLabels } from './plan-facts.js';
 import { type Preparation, prepareRun, refuseObstacles } from './prepare.js';
-import { readProcess } from './process-sample.js';
 import { compareLedgers, controlErrors, interruptionOf } from './run-errors.js';
 import { type MonitorResult, RunMonitor } from './run-monitor.js';
 import type { RunHooks, RunOptions } from './run-options.js';
 import { RunServices } from './run-services.js';
 import { ServeChild } from './serve-child.js';
 import { StopRequest } from './stop-request.js';
+import { targetRecord } from './target-record.js';
 import { Workers } from './workers.js';
 
 export type { RunHooks, RunOptions } from './run-options.js';
@@ -80,7 +81,7 @@ async function startServer({ serve }: Plan, hooks: RunHooks, stop: StopRequest):
 async function loadTarget(run: Run): Promise<Report> {
   const { plan, options, hooks, preparation, stop, server } = run;
   let workers: Workers | undefined;
-  const services = new RunServices(plan, options, preparation.target, server, (worker, message) => workers?.post(worker, message));
+  const services = new RunServices(plan, options, preparation, server, (worker, message) => workers?.post(worker, message));
   if (services.logins) hooks.note(`logins: ${services.logins}`);
   try {
     workers = await Workers.start({
@@ -90,7 +91,7 @@ async function loadTarget(run: Run): Promise<Report> {
     });
     checkOwnMetrics(plan.thresholds, workers.own);
     stop.throwIfAsked();
-    await services.watch.readStats(0);
+    await services.watch.begin();
     return await measure(run, services, workers);
   } finally {
     services.close();
@@ -123,7 +124,7 @@ async function measure(run: Run, services: RunServices, workers: Workers): Promi
   }).untilOver();
   for (const death of workers.deaths) hooks.note(death);
   services.credentials?.stop();
-  await services.watch.readStats(result.durationMs);
+  await services.watch.end(result.durationMs);
   if (run.options.slowUs !== undefined) hooks.slow?.(await slowRecord(preparation, services, workers, run.options.slowUs, startUs));
   const cpu = process.cpuUsage(cpuBefore);
   return reportOf(run, services, workers, result, recorders, {
@@ -172,7 +173,7 @@ function reportOf(
   const { plan, options, preparation, server } = run;
   const { connectingMs } = result.timeline;
   const framing = framingOf(plan);
-  const watched = services.watch.record(withoutQuery(preparation.target.url), connectingMs);
+  const watched = targetRecord(withoutQuery(preparation.target.url), services.pids[0], services.watch.result());
   // Only the protocol of the reference server knows operations: another server (--echo) counts none of what it answers.
   const target = authenticates(plan) ? watched : { ...watched, opsSeen: null };
   const interruption = interruptionOf(workers, result);

@@ -118,6 +118,7 @@ export function buildPlan(
     feeders,
     captures,
     ...(file.serve ? { serve: file.serve } : {}),
+    ...(file.targetMetrics === undefined ? {} : { targetMetrics: file.targetMetrics }),
     threads: file.swarm.threads,
     transport: file.swarm.transport,
     sourceIps: file.swarm.sourceIps,

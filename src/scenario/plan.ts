@@ -51,6 +51,8 @@ export interface Plan {
   /** Names of captures over all scenarios; `{{ }}` values name them by index. */
   readonly captures: readonly string[];
   readonly serve?: { readonly command: string; readonly ready: string; readonly env: Readonly<Record<string, string>> };
+  /** Where the target's metrics are scraped (Prometheus). */
+  readonly targetMetrics?: string;
   readonly threads: number | 'auto';
   readonly transport: 'auto' | 'uring' | 'node';
   readonly sourceIps: readonly string[];

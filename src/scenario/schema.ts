@@ -211,6 +211,12 @@ const serve = z.strictObject({
   env: environmentValues().prefault({}).describe('More environment variables for it.'),
 });
 
+const metricsUrl = fixedText(2048).superRefine((value, context) => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (!/^https?:$/.test(url?.protocol ?? '') || url!.username || url!.password)
+    addIssue(context, 'this is not a URL of HTTP', { allowed: 'http://host:port/metrics' });
+});
+
 const swarm = z.strictObject({
   threads: z
     .union([z.literal('auto'), count(1, 256)], { error: 'auto, or a number from 1 to 256' })
@@ -229,6 +235,9 @@ const fileKeys = {
   name: name().describe('Names the run and its directory.'),
   target: target.describe('The server: ws://, wss://, tcp:// or tls://.'),
   serve: serve.nullable().optional().describe('Starts a server for the run; null starts none (--set serve=null).'),
+  targetMetrics: metricsUrl
+    .optional()
+    .describe('Metrics of the target in the text form of Prometheus, read once a second beside the load.'),
   swarm: swarm.prefault({}).describe('How the load is made.'),
   variables: z.record(identifier(), clientText()).prefault({}).describe('Values for {{ NAME }}; -e NAME=VALUE replaces them.'),
   feeders: feeders().prefault({}).describe('Files whose rows give clients values: {{ name.column }}.'),

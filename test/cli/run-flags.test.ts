@@ -78,7 +78,7 @@ test('every flag has its variable, with the same parser', () => {
   assert.deepEqual(flags.tag, { commit: 'abc' });
   assert.equal(flags.seed, 7);
   assert.equal(flags.keepalive, true);
-  assert.equal(flags.targetPid, 12);
+  assert.deepEqual(flags.targetPid, [12]);
 });
 
 test('a switch in the environment can be on and off', () => {

@@ -6,9 +6,9 @@ import { GAUGE } from '../../src/measure/metric-names.js';
 import { Recorder } from '../../src/measure/recorder.js';
 import { type MonitorResult, RunMonitor } from '../../src/run/run-monitor.js';
 import { StopRequest } from '../../src/run/stop-request.js';
-import { TargetWatch } from '../../src/run/target-watch.js';
 import type { Workers } from '../../src/run/workers.js';
 import { loadScenario } from '../../src/scenario/load.js';
+import { TargetWatch } from '../../src/target/target-watch.js';
 
 const FILE = `name: x
 target: ws://127.0.0.1:1/
@@ -45,7 +45,7 @@ async function failingRun(withErrorLimit: boolean): Promise<{ result: MonitorRes
     plan: loadScenario(FILE, { file: 'x.yaml' }).plan,
     workers: workers as unknown as Workers,
     recorders: { all: [recorder], ofScenario: [[recorder]], scenarios: [{ name: 'only', tags: {} }] },
-    target: new TargetWatch(undefined, undefined),
+    target: new TargetWatch([]),
     stop,
     hooks: { note: (line) => notes.push(line), progress: () => undefined },
     startUs: 5e6,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { test } from 'node:test';
-import { parseProcess, readProcess } from '../../src/run/process-sample.js';
+import { parseProcess, readProcess } from '../../src/target/process-sample.js';
 
 const STAT = `4242 (a) b (c d) S 1 4242 4242 0 -1 4194560 500 0 3 0 130 20 0 0 20 0 11 0 987654 1000000 2000 18446744073709551615`;
 const STATUS = 'Name:\ta) b (c d\nVmPeak:\t  900000 kB\nVmHWM:\t   61440 kB\nVmRSS:\t   51200 kB\nThreads:\t11\n';
@@ -12,6 +12,8 @@ test('a process name with blanks and brackets moves no field', () => {
     rssPeakBytes: 61_440 * 1024,
     cpuSeconds: 1.5,
     startTicks: 987_654,
+    threads: 11,
+    contextSwitches: 0,
   });
 });
 
