@@ -73,7 +73,7 @@ export class HoldWindow {
 
   /** The ramp is over and the planned end has not come. */
   get isOpen(): boolean {
-    return this.#from !== undefined && !this.#isClosed;
+    return this.#from !== undefined && this.#until === undefined;
   }
 
   /** To be called about once a second, `elapsedUs` after the common start. */
