@@ -24,6 +24,9 @@ const PROGRAMS: Readonly<Record<string, { readonly prints: readonly RegExp[]; re
   },
   'cli-start.js': { prints: [/gwrk --help +[\d]+ ms/u, /gwrk validate, 500 lines +[\d]+ ms/u] },
   'echo.js': { prints: [/gwrk run, .* [\d,]+ \/s/u, /npm ws client.* [\d,]+ \/s/u, /gwrk : ws client +[\d.]+ x/u], skip: needsUring },
+  'false-alarms.js': {
+    prints: [/^seed 20261123, 40 series each/mu, /no change: noise 5 % +[\d.]+ % +[\d.]+ %/u, /\+10 %: noise 10 % +[\d.]+ % +[\d.]+ %/u],
+  },
   'feeder.js': { prints: [/^rows, bytes each +20,000, \d+/mu, /resident memory added +-?[\d.]+ MB/u] },
   'gateway-10k.js': { prints: [/^answers +\d+/mu, /ws_msg_rtt p99 +[\d.]+ ms/u, /^verdict +\w+/mu] },
   'heartbeats.js': { prints: [/planned 500 \/s: answered +[\d,]+ \/s/u, /most answered +[\d,]+ \/s/u], skip: needsUring },

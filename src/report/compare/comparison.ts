@@ -3,7 +3,7 @@ import { median } from '../../statistics/median.js';
 import { printable } from '../printable.js';
 import type { Report } from '../report.js';
 import { type Change, changeOf } from './change.js';
-import { allFigures, defaultFigures, type Figure, figuresAsked, namesOf, type Unit } from './figures.js';
+import { allFigures, defaultFigures, type Figure, figuresAsked, namesOf, type Unit, type Within } from './figures.js';
 import { objections, refuse, unfitness } from './fitness.js';
 import type { RunSet } from './run-set.js';
 
@@ -52,6 +52,8 @@ export interface Cell {
   /** One a run that has the figure, in the order of the runs. */
   readonly values: readonly number[];
   readonly median: number | null;
+  /** Of a percentile of a single run: its interval within that run. */
+  readonly within?: Within;
   /** Why there is none. */
   readonly missing?: string;
 }
@@ -110,7 +112,10 @@ function rowOf(figure: Figure, sets: readonly RunSet[]): ComparisonRow {
 function cellOf(figure: Figure, reports: readonly Report[]): Cell {
   const readings = reports.map((report) => figure.read(report));
   const values = readings.flatMap((reading) => ('value' in reading ? [reading.value] : []));
-  if (values.length > 0) return { values, median: median(values) };
+  if (values.length > 0) {
+    const within = reports.length === 1 ? figure.within?.(reports[0]!) : undefined;
+    return { values, median: median(values), ...(within && { within }) };
+  }
   const reason = readings.find((reading) => 'missing' in reading);
   return { values, median: null, missing: reason && 'missing' in reason ? reason.missing : 'none' };
 }

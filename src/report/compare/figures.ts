@@ -1,5 +1,7 @@
 import { samplesNeeded } from '../../measure/histogram.js';
 import { METRIC_TYPES } from '../../measure/metric-view.js';
+import { valuesAtRanks } from '../../measure/ranked-values.js';
+import { quantileRanks } from '../../statistics/quantile-interval.js';
 import type { MetricRecord, TrendRecord } from '../metrics.js';
 import type { Report } from '../report.js';
 
@@ -16,7 +18,19 @@ export interface Figure {
   readonly unit: Unit;
   readonly more: 'worse' | 'better' | 'neither';
   read(report: Report): Reading;
+  /** Of a percentile: its interval within one run. Undefined where the run has no histogram of it, or too few samples. */
+  within?(report: Report): Within | undefined;
 }
+
+/** Between which values a percentile of the run's own latencies lies, by counting ranks. Says nothing about the next run. */
+export interface Within {
+  readonly low: number;
+  readonly high: number;
+  readonly confidence: number;
+}
+
+/** Of the interval within a run. */
+const WITHIN_CONFIDENCE = 0.95;
 
 type Key = 'med' | 'p90' | 'p95' | 'p99' | 'p999' | 'avg' | 'min' | 'max';
 const FIGURES_OF_TRENDS: Readonly<Record<string, { readonly key: Key; readonly percent?: number }>> = {
@@ -58,7 +72,17 @@ function trendFigure(name: string, figure: string, title: string): Figure {
       if (record?.type !== 'trend') return { missing: `no ${name}` };
       return record.count < needed ? { missing: `n/a (n=${record.count})` } : found(record[key as keyof TrendRecord] as number, 'none');
     },
+    ...(percent !== undefined && { within: (report: Report) => withinRun(report, name, percent / 100) }),
   };
+}
+
+function withinRun(report: Report, name: string, quantile: number): Within | undefined {
+  const record = recordOf(report, name);
+  const histogram = Object.hasOwn(report.histograms, name) ? report.histograms[name] : undefined;
+  if (record?.type !== 'trend' || histogram === undefined) return undefined;
+  const ranks = quantileRanks(record.count, quantile, WITHIN_CONFIDENCE);
+  const [low, high] = (ranks && valuesAtRanks(histogram, record.count, [ranks.low, ranks.high])) ?? [];
+  return low === undefined || high === undefined ? undefined : { low, high, confidence: ranks!.confidence };
 }
 
 const counted = (id: string, title: string, more: Figure['more'], of: (report: Report) => number): Figure => ({
@@ -121,7 +145,9 @@ export function defaultFigures(reports: readonly Report[]): Figure[] {
     swarmFigure('swarm cpu', 'swarm: CPU time', 'seconds', 'neither', ({ generator }) => generator.cpuSeconds),
     swarmFigure('swarm rss peak', 'swarm: peak RSS', 'bytes', 'neither', ({ generator }) => generator.rssPeakBytes),
   ];
-  return figures.filter((figure) => figure.id.startsWith('target') || reports.some((report) => 'value' in figure.read(report)));
+  // Too few samples are worth a line; a metric that the scenario does not have is not.
+  const saysSomething = (reading: Reading): boolean => 'value' in reading || reading.missing.startsWith('n/a');
+  return figures.filter((figure) => figure.id.startsWith('target') || reports.some((report) => saysSomething(figure.read(report))));
 }
 
 /** Every figure of every metric that any of the runs has. */

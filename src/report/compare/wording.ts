@@ -13,21 +13,28 @@ const FORMATS: Readonly<Record<Unit, (value: number) => string>> = {
   count: formatCount,
   perSecond: formatRate,
   bytesPerSecond: (value) => `${formatBytes(value)}/s`,
-  perMinute: (value) => `${formatFigure(value)}/min`,
+  perMinute: (value) => `${value === 0 ? '0' : formatFigure(value)}/min`,
   share: formatPercent,
 };
 
-/** "68.2 ms", of several runs "68.2 ms (64.1 to 71.9)", or why there is none. */
+/** "68.2 ms", of several runs "68.2 ms (64.1 to 71.9)", of one run "68.2 ms [67.9 to 68.6]" where known, or why there is none. */
 export function cellText(cell: Cell, unit: Unit): string {
   if (cell.median === null) return cell.missing?.startsWith('n/a') ? cell.missing : '–';
   const format = FORMATS[unit];
   const text = format(cell.median);
-  if (cell.values.length < 2) return text;
-  const [low, high] = [format(Math.min(...cell.values)), format(Math.max(...cell.values))];
-  if (low === high) return text;
   const suffix = suffixOf(text);
-  const bare = (value: string): string => (suffix !== '' && suffixOf(value) === suffix ? value.slice(0, -suffix.length) : value);
-  return `${text} (${bare(low)} to ${bare(high)})`;
+  const span = (from: number, to: number): string => {
+    const [low, high] = [from, to].map((value) => {
+      const full = format(value);
+      return suffix !== '' && suffixOf(full) === suffix ? full.slice(0, -suffix.length) : full;
+    });
+    return low === high ? '' : `${low} to ${high}`;
+  };
+  const { within } = cell;
+  const inside = within ? span(within.low, within.high) : '';
+  if (inside !== '') return `${text} [${inside}]`;
+  const range = cell.values.length < 2 ? '' : span(Math.min(...cell.values), Math.max(...cell.values));
+  return range === '' ? text : `${text} (${range})`;
 }
 
 /** The unit behind the number, with its blank. */
@@ -138,16 +145,21 @@ export function factsOf(comparison: Comparison): (readonly [label: string, text:
     ...each('generator', ({ generator }) => generator),
     ...missingFacts(comparison, names),
     ...comparison.objections.map((text, index) => [index === 0 ? 'forced' : '', text] as const),
+    ...(hasWithin(comparison)
+      ? [['[ ]', 'the 95 % interval of that percentile within its one run; runs differ by more than that'] as const]
+      : []),
     ['changes', legend(comparison)],
   ];
 }
+
+const hasWithin = ({ rows }: Comparison): boolean => rows.some(({ cells }) => cells.some(({ within }) => within !== undefined));
 
 /** Why a figure has a dash. */
 function missingFacts({ rows }: Comparison, names: readonly string[]): (readonly [string, string])[] {
   const reasons = new Map<string, string>();
   for (const { title, cells } of rows)
     cells.forEach((cell, index) => {
-      if (cell.median !== null || cell.missing === undefined) return;
+      if (cell.median !== null || cell.missing === undefined || cell.missing.startsWith('n/a')) return;
       const text = `${names[index]}: ${printable(cell.missing)}`;
       reasons.set(text, reasons.has(text) ? `${reasons.get(text)}, ${printable(title, 60)}` : printable(title, 60));
     });

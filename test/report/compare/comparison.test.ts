@@ -6,10 +6,12 @@ import { renderComparisonMarkdown } from '../../../src/report/compare/markdown.j
 import { renderComparisonTerminal } from '../../../src/report/compare/terminal.js';
 import { cellText, changeText } from '../../../src/report/compare/wording.js';
 import type { Report } from '../../../src/report/report.js';
+import { quantileRanks } from '../../../src/statistics/quantile-interval.js';
 import { changed, sample, setOf } from './sample-sets.js';
 
-const before = changed({ connectMs: 420, rssPeakBytes: 4.7e9, gcPerMinute: 127 });
-const after = changed({ connectMs: 68, rssPeakBytes: 1.9e9, gcPerMinute: 18 });
+const bare = { histograms: {} };
+const before = changed({ connectMs: 420, rssPeakBytes: 4.7e9, gcPerMinute: 127 }, bare);
+const after = changed({ connectMs: 68, rssPeakBytes: 1.9e9, gcPerMinute: 18 }, bare);
 
 const texts = (sets: Parameters<typeof buildComparison>[0], id: string): { cells: string[]; changes: string[] } => {
   const row = buildComparison(sets).rows.find((one) => one.id === id)!;
@@ -88,6 +90,22 @@ test('the hold by itself is compared where every run has recorded it', () => {
     buildComparison([setOf('a', reports[0]!), setOf('b', reports[1]!)]).rows.map(({ id }) => id);
   assert.ok(ids(phased, phased).includes('ws_msg_rtt{phase:hold} p(99)'));
   assert.ok(ids(phased, sample).includes('ws_msg_rtt p(99)'), 'one phase is never compared with another');
+});
+
+test('a percentile of a single run has its interval within that run, counted by ranks', () => {
+  // Message m of 20,000 takes m us: the ranks of its interval are its values.
+  const { low, high } = quantileRanks(20_000, 0.99, 0.95)!;
+  const [row] = buildComparison([setOf('a', sample), setOf('b', sample, sample)], { metrics: ['ws_msg_rtt p(99)'] }).rows;
+  const [single, repeated] = row!.cells;
+  assert.ok(Math.abs(single!.within!.low * 1000 - low) <= low / 1000 && Math.abs(single!.within!.high * 1000 - high) <= high / 1000);
+  assert.ok(single!.within!.low < single!.median! && single!.median! < single!.within!.high);
+  assert.equal(repeated!.within, undefined);
+  assert.match(cellText(single!, 'ms'), /^19\.8 ms( \[19\.\d to 19\.\d\])?$/u);
+  const cut = { ...sample, histograms: { ws_msg_rtt: sample.histograms.ws_msg_rtt!.slice(0, 40) } };
+  assert.equal(
+    buildComparison([setOf('a', cut), setOf('b', sample)], { metrics: ['ws_msg_rtt p(99)'] }).rows[0]!.cells[0]!.within,
+    undefined,
+  );
 });
 
 test('a third set of runs gets columns of its own, against the first', () => {
