@@ -78,6 +78,9 @@ function untilEnded(server: Server): Promise<number> {
       server.drain(DRAIN_MS).then(() => resolve(EXIT.passed));
     };
     process.on('SIGTERM', onSignal);
+    // `gwrk serve` has died, of a SIGKILL perhaps, and nobody is left to end us.
+    process.on('disconnect', () => onSignal('SIGTERM'));
+    process.channel?.unref();
     process.on('SIGINT', onSignal);
     process.on('uncaughtException', (error) => {
       log('fault', error);

@@ -9,12 +9,13 @@ const PASSED_ON: readonly NodeJS.Signals[] = process.stdin.isTTY ? ['SIGTERM', '
 
 /**
  * Runs a built program of this package (its path under dist/) as a process of its own that shares our input and
- * output; signals are passed on. Resolves with its exit code, or 128 + the signal's number as shells have it.
+ * output; signals are passed on, and a channel tells it of our death (process.on('disconnect')). Resolves with its exit code, or 128 + the signal's number as shells have it.
  */
 export function runProgram(path: string, args: readonly string[]): Promise<number> {
   const file = fileURLToPath(new URL(`../../${path}`, import.meta.url));
   if (!existsSync(file)) throw new GwrkError('GWRK_INTERNAL', `${file} is missing`, { hint: 'npm run build makes it' });
-  const child = spawn(process.execPath, [file, ...args], { stdio: 'inherit' });
+  const child = spawn(process.execPath, [file, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  child.channel?.unref();
   const passOn = (signal: NodeJS.Signals): void => {
     child.kill(signal);
   };

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { GwrkError } from '../core/errors.js';
 import { commandWords } from './command-words.js';
+import { guardGroup } from './group-guard.js';
 import { type ReadyLine, readyLine } from './ready-line.js';
 
 export interface ServeOptions {
@@ -38,14 +39,23 @@ export class ServeChild {
   readonly #stopTimeoutMs: number;
   readonly #ended: Promise<void>;
   readonly #killGroup: () => void;
+  readonly #dismissGuard: () => void;
 
-  private constructor(child: ChildProcess, adminToken: string, output: ServerOutput, stopTimeoutMs: number, killGroup: () => void) {
+  private constructor(
+    child: ChildProcess,
+    adminToken: string,
+    output: ServerOutput,
+    stopTimeoutMs: number,
+    killGroup: () => void,
+    dismissGuard: () => void,
+  ) {
     this.#child = child;
     this.#output = output;
     this.adminToken = adminToken;
     this.ready = output.ready;
     this.#stopTimeoutMs = stopTimeoutMs;
     this.#killGroup = killGroup;
+    this.#dismissGuard = dismissGuard;
     this.#ended = new Promise((resolve) => (hasEnded(child) ? resolve() : child.once('exit', () => resolve())));
   }
 
@@ -83,12 +93,14 @@ export class ServeChild {
     });
     const output = new ServerOutput(child);
     const kill = (): void => killGroup(child);
+    const dismissGuard = child.pid === undefined ? () => {} : guardGroup(child.pid);
     process.on('exit', kill);
     try {
       await untilReady(child, output, options);
-      return new ServeChild(child, adminToken, output, options.stopTimeoutMs, kill);
+      return new ServeChild(child, adminToken, output, options.stopTimeoutMs, kill, dismissGuard);
     } catch (error) {
       kill();
+      dismissGuard();
       process.off('exit', kill);
       throw error;
     }
@@ -101,6 +113,7 @@ export class ServeChild {
     await this.#ended;
     clearTimeout(timer);
     this.#killGroup(); // what the server itself may have left behind
+    this.#dismissGuard();
     process.off('exit', this.#killGroup);
   }
 }
