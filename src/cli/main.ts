@@ -8,6 +8,7 @@ import { registerCompletion } from './completion.js';
 import { registerDoctor } from './doctor.js';
 import { tellFailure } from './failure.js';
 import type { Finish } from './finish.js';
+import { registerFlame } from './flame.js';
 import { meantFlag, rewriteGoFlags } from './go-flags.js';
 import { registerInit } from './init.js';
 import { registerReport } from './report.js';
@@ -33,6 +34,7 @@ const COMMANDS: readonly ((program: Command, finish: Finish) => void)[] = [
   registerCompare,
   registerTrend,
   registerWhy,
+  registerFlame,
   registerBench,
   registerSchema,
   registerCompletion,

@@ -93,7 +93,7 @@ function tabData({ name, share, hint, stacks, deltas, isBefore, changes }: Flame
     return id;
   };
   const lines = [...stacks]
-    .filter(([, weight]) => weight > 0)
+    .filter(([stack, weight]) => weight > 0 || (deltas?.get(stack) ?? 0) !== 0) // what has vanished still counts in its callers
     .map(([stack, weight]) => [framesOf(stack).map(idOf), round(weight), ...(deltas ? [round(deltas.get(stack) ?? 0)] : [])]);
   const rows = changes
     ? changes.slice(0, MOST_ROWS).map(({ frame, before, after }) => [idOf(frame), round(before), round(after)])

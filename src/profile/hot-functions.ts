@@ -38,7 +38,7 @@ export function renderHotFunctions(stacks: ReadonlyMap<string, number>, count = 
     share(selfUs),
     time(selfUs),
     share(totalUs),
-    ending(functionOf(frame), 44),
+    shortened(functionOf(frame), 44),
     placeOfFrame(frame),
   ]);
   return renderColumns([['self', 'self time', 'total', 'function', 'where'], ...cells], 3);
@@ -63,6 +63,6 @@ export function time(us: number): string {
 }
 
 /** Names of templates can be long. */
-function ending(text: string, most: number): string {
+export function shortened(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }

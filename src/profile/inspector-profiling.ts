@@ -26,8 +26,8 @@ interface Taken {
 export class InspectorProfiling implements Profiling {
   readonly #session: CdpSession;
   readonly #options: InspectorOptions;
-  readonly #startedAt = new Date();
-  readonly #startMs = performance.now();
+  #startedAt = new Date();
+  #startMs = performance.now();
   readonly #notes: string[] = [];
   #threads: readonly WorkerSession[] = [];
   #workers: WorkerSessions | undefined;
@@ -76,6 +76,8 @@ export class InspectorProfiling implements Profiling {
       }),
     );
     this.#threads = started;
+    this.#startedAt = new Date();
+    this.#startMs = performance.now();
   }
 
   async stop(): Promise<Profile> {

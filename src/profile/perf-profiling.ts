@@ -65,6 +65,7 @@ export class PerfProfiling implements Profiling {
         throw await this.#failed(`perf record did not end within ${STOP_LIMIT_MS / 1000} s`);
       const durationMs = performance.now() - this.#startMs;
       if (!existsSync(this.#data)) throw await this.#failed('perf record wrote nothing');
+      const notes = perfNotes(this.#pid);
       const text = await this.#script();
       const { threads, samples, unknown } = foldPerfScript(text, {
         names: new FrameNames(),
@@ -82,8 +83,8 @@ export class PerfProfiling implements Profiling {
         threads,
         raw: { 'perf-script.txt': text },
         notes: [
-          ...perfNotes(this.#pid),
-          ...(share > MANY_UNKNOWN
+          ...notes,
+          ...(notes.length === 0 && share > MANY_UNKNOWN
             ? [
                 `${(share * 100).toFixed(0)} % of the samples hold frames without a name: build with frame pointers (-fno-omit-frame-pointer) and symbols.`,
               ]
