@@ -4,6 +4,8 @@ import type { FlagShape } from './go-flags.js';
 
 /** The flags of `gwrk run`, as commander hands them over: absent ones are undefined. */
 export interface RunFlags {
+  /** The second argument: the target of a driver file. */
+  readonly target?: string;
   readonly connections?: number;
   readonly requests?: number;
   readonly threads?: number;

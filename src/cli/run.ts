@@ -15,19 +15,21 @@ Examples:
   gwrk run ws://127.0.0.1:9000/ -c 1000 -n 100k -b hello
   gwrk run ws://127.0.0.1:9000/ -b hello --find-max connections --until 'ws_msg_rtt p(99)<20'
   gwrk run tcp://127.0.0.1:7777 -c 100 -b 'hello\\n'
+  gwrk run my-game.ts -c 100 -d 10s ws://127.0.0.1:9000/
 `;
 
-/** `gwrk run <scenario.yaml | url>`. */
+/** `gwrk run <scenario.yaml | driver.ts | url>`. */
 export function registerRun(program: Command, finish: Finish): void {
   const command = program
     .command('run')
     .description('run a scenario file, or clients against a ws://, wss://, tcp:// or tls:// URL')
-    .argument('<scenario.yaml | url>', 'what to run')
+    .argument('<scenario.yaml | driver.ts | url>', 'what to run')
+    .argument('[url]', 'the target of a driver file')
     .addHelpText('after', FOOTER)
-    .action(async (subject: string) => {
+    .action(async (subject: string, target?: string) => {
       applyEnvironment(command, process.env);
       const { runSubject } = await import('./run-action.js');
-      finish(await runSubject(subject, command.opts<RunFlags>()));
+      finish(await runSubject(subject, { ...command.opts<RunFlags>(), ...(target !== undefined && { target }) }));
     });
   addRunFlags(command);
 }

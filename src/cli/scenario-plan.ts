@@ -1,4 +1,6 @@
+import { GwrkError } from '../core/errors.js';
 import { readFeederColumns } from '../run/feeder-files.js';
+import { isModule, readScenarioModule } from '../run/scenario-module.js';
 import { loadScenario } from '../scenario/load.js';
 import type { Plan } from '../scenario/plan.js';
 import { readText } from './files.js';
@@ -7,7 +9,7 @@ import { payloadsBeside } from './payload-files.js';
 export interface ScenarioSubject {
   readonly plan: Plan;
   readonly path: string;
-  /** The file as it was read. */
+  /** The file as it was read; of a module, the scenario that it exports, as JSON. */
   readonly text: string;
   readonly warnings: readonly string[];
 }
@@ -22,9 +24,17 @@ export async function scenarioPlan(
     readonly seed?: number;
   },
 ): Promise<ScenarioSubject> {
-  const text = await readText(path, 'GWRK_SCENARIO_UNREADABLE');
+  const file = await readText(path, 'GWRK_SCENARIO_UNREADABLE');
+  const made = isModule(path);
+  const text = made ? (await readScenarioModule(path)).text : file;
+  if (text === undefined)
+    throw new GwrkError('GWRK_SCENARIO_INVALID', 'the module exports no scenario', {
+      where: path,
+      allowed: 'export const scenario = { name, target, scenarios }',
+    });
   const { plan, warnings } = loadScenario(text, {
     file: path,
+    isMade: made,
     env: flags.env,
     set: flags.set,
     readColumns: readFeederColumns,

@@ -1,5 +1,6 @@
 import { GwrkError } from '../core/errors.js';
 import { readFeederColumns } from '../run/feeder-files.js';
+import { isModule } from '../run/scenario-module.js';
 import { type LoadOptions, loadScenario } from '../scenario/load.js';
 import type { Plan } from '../scenario/plan.js';
 import { ScenarioProblems } from '../scenario/problems.js';
@@ -12,6 +13,11 @@ export async function validateScenarios(paths: readonly string[], options: Omit<
   const problems: GwrkError[] = [];
   for (const path of paths) {
     try {
+      if (isModule(path))
+        throw new GwrkError('GWRK_SCENARIO_INVALID', 'a module is not validated, for that would run it', {
+          where: path,
+          hint: `gwrk run ${path} --dry-run`,
+        });
       const { plan, warnings } = loadScenario(await readText(path, 'GWRK_SCENARIO_UNREADABLE'), {
         ...options,
         file: path,

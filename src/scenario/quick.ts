@@ -28,6 +28,8 @@ export interface QuickOptions {
   readonly headers?: readonly { readonly name: string; readonly value: string }[];
   /** --keepalive: true; false opens a connection for each request. */
   readonly keepalive?: boolean;
+  /** A driver takes over when the connection stands: `file` as `driver:` of a scenario file that is called `at`. */
+  readonly driver?: { readonly file: string; readonly at: string };
   readonly threads?: number;
   readonly transport?: Plan['transport'];
   readonly sourceIps?: readonly string[];
@@ -56,13 +58,19 @@ export function planFromUrl(url: string, given: QuickOptions): Plan {
       name,
       {
         ...scenarioOf(options, clients, Math.min(connections, requests ?? connections), each, isHttp(url)),
+        ...(given.driver === undefined ? {} : { driver: given.driver.file }),
         ...(stream === undefined ? {} : { framing: stream.framing }),
       },
     ]),
   );
-  const file = { name: nameOf(url), target: url, swarm: { threads, transport, sourceIps, maxConnecting }, scenarios };
+  const file = {
+    name: nameOf(given.driver?.file.replace(/\.\w+$/, '') ?? url),
+    target: url,
+    swarm: { threads, transport, sourceIps, maxConnecting },
+    scenarios,
+  };
   const { plan } = loadScenario(JSON.stringify(file), {
-    file: url,
+    file: given.driver?.at ?? url,
     isMade: true,
     ...(env === undefined ? {} : { env }),
     ...(seed === undefined ? {} : { seed }),

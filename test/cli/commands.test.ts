@@ -28,7 +28,7 @@ const refused: readonly [args: string[], reason: RegExp, hint: RegExp][] = [
   [['rnu'], /GWRK_USAGE unknown command 'rnu'/u, /Did you mean run\?/u],
   [['run'], /GWRK_USAGE missing required argument/u, /--help/u],
   [['run', '--conections', '5', 'ws://127.0.0.1:1/'], /GWRK_USAGE unknown option '--conections'/u, /Did you mean --connections\?/u],
-  [['run', 'ws://127.0.0.1:1/', 'ws://127.0.0.1:2/'], /GWRK_USAGE too many arguments/u, /--help/u],
+  [['run', 'ws://127.0.0.1:1/', 'ws://127.0.0.1:2/'], /GWRK_USAGE a second argument is the target of a driver file/u, /give one URL/u],
   [['run', 'ftp://127.0.0.1:1/'], /GWRK_(USAGE|SCENARIO_INVALID) /u, /ws:\/\//u],
   [['run', 'ws://127.0.0.1:1/', '-e', 'A=1'], /GWRK_USAGE --env is for scenario files/u, /scenario/u],
   [['run', 'scenarios/echo.yaml', '-c', '5'], /GWRK_USAGE --connections is for a URL/u, /--set/u],

@@ -78,5 +78,5 @@ test('zsh completes in its own completion system', { skip: lacks('zsh') }, () =>
   const text = execFileSync('zsh', ['-f', '-c', script], { encoding: 'utf8' });
   assert.match(text, /^validate:check scenario files/mu);
   assert.match(text, /^\*--transport\[how sockets are driven.*\]:value:\(auto uring node\)$/mu);
-  assert.match(text, /^\*:file:_files$/mu);
+  assert.match(text, /^1:file:_files$/mu);
 });

@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   swarm: ['scenario', 'net', 'protocol', 'measure', 'core'],
   profile: ['core'],
   target: ['profile', 'core'],
-  run: ['scenario', 'net', 'measure', 'report', 'target', 'profile', 'src/swarm/messages.ts', 'core'],
+  run: ['scenario', 'net', 'measure', 'report', 'target', 'profile', 'src/swarm/messages.ts', 'src/swarm/driver-load.ts', 'core'],
   gate: ['statistics', 'report', 'measure', 'core'],
   bench: ['run', 'report', 'scenario', 'measure', 'protocol', 'profile', 'core'],
   cli: ['run', 'gate', 'bench', 'scenario', 'report', 'net', 'measure', 'statistics', 'profile', 'target', 'core'],
