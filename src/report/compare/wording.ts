@@ -184,5 +184,5 @@ function legend(comparison: Comparison): string {
 export function warningOf({ objections }: Comparison): string | undefined {
   return objections.length === 0
     ? undefined
-    : 'Compared by --force: these runs differ in more than the server, and what changed here may not be its doing.';
+    : 'Compared by --force: what speaks against it stands below, and what changed here may not be the doing of the server.';
 }
