@@ -19,18 +19,21 @@ export function registerWhy(program: Command, finish: Finish): void {
     .option('--limit <n>', 'chains to print, the slowest first', countFrom(0), 10)
     .option('--json', 'print everything as JSON')
     .action(async (path: string, flags: WhyFlags) => {
-      const [{ readSlowRecord }, { Explainer }, { renderWhy }, { responseUs }] = await Promise.all([
+      const [{ readSlowRecord }, { Explainer }, { renderWhy }, { responseUs }, { loadReport }] = await Promise.all([
         import('../report/slow-files.js'),
         import('../report/why.js'),
         import('../report/why-text.js'),
         import('../measure/slow-operation.js'),
+        import('../report/load.js'),
       ]);
       const { operations, targets, causes } = await readSlowRecord(path);
       const { kept, total, thresholdUs, stalls } = operations;
       const slowUs = flags.slow ?? thresholdUs;
       const explainer = new Explainer(targets, causes, stalls);
       const explanations = kept.filter((operation) => responseUs(operation) >= slowUs).map((operation) => explainer.explain(operation));
-      const facts = { slowUs, total, thresholdUs };
+      // The record of slow operations is enough; only what is not in it stands in the report.
+      const http = (await loadReport(path).catch(() => undefined))?.metrics.http_reqs;
+      const facts = { slowUs, total, thresholdUs, httpRequests: http?.type === 'counter' ? http.count : 0 };
       process.stdout.write(
         flags.json
           ? `${JSON.stringify({ schema: 'gwrk/why/1', ...facts, operations: explanations })}\n`

@@ -11,13 +11,22 @@ export interface WhyTextOptions {
   /** How many operations of the run were at least as slow as the run's own threshold. */
   readonly total: number;
   readonly thresholdUs: number;
+  /** Requests of HTTP that the run made, of which none is kept; 0 when that is not known. */
+  readonly httpRequests?: number;
 }
 
 const ms = (us: number): string => formatMs(us / 1000);
 
+const notLookedAt = (requests: number): string =>
+  `the run's ${formatCount(requests)} requests of HTTP are not among these: gwrk why looks at messages and operations only`;
+
 /** What `gwrk why` prints: how many operations each cause explains, then the chains of the slowest. Ends with a line break. */
-export function renderWhy(explanations: readonly Explanation[], { limit, slowUs, total, thresholdUs }: WhyTextOptions): string {
-  if (explanations.length === 0) return `no operation that was kept took ${ms(slowUs)} or longer\n`;
+export function renderWhy(
+  explanations: readonly Explanation[],
+  { limit, slowUs, total, thresholdUs, httpRequests = 0 }: WhyTextOptions,
+): string {
+  const without = httpRequests > 0 ? `${notLookedAt(httpRequests)}\n` : '';
+  if (explanations.length === 0) return `no operation that was kept took ${ms(slowUs)} or longer\n${without}`;
   const kept = `${formatCount(explanations.length)} operations took ${ms(slowUs)} or longer`;
   const ofAll = `${formatCount(total)} of the run took ${ms(thresholdUs)} or longer; its worst and a sample of them were kept`;
   const lines = [`${kept} (${ofAll})`, ''];
@@ -31,7 +40,7 @@ export function renderWhy(explanations: readonly Explanation[], { limit, slowUs,
   const slowest = [...explanations].sort((a, b) => responseUs(b.operation) - responseUs(a.operation)).slice(0, limit);
   for (const explanation of slowest) lines.push('', ...chainLines(explanation));
   if (slowest.length < explanations.length) lines.push('', `  and ${explanations.length - slowest.length} more (--limit, --json)`);
-  return `${lines.join('\n')}\n`;
+  return `${lines.join('\n')}\n${without === '' ? '' : `\n${without}`}`;
 }
 
 function chainLines({ operation, label, chain, reason }: Explanation): string[] {

@@ -170,3 +170,9 @@ test('the text counts by label, tells the chain in the order of time and keeps t
   );
   assert.match(text, /and 1 more/u);
 });
+
+test('requests of HTTP, which are not looked at, are not passed over in silence', () => {
+  const facts = { limit: 1, slowUs: 150_000, total: 0, thresholdUs: 150_000 };
+  assert.equal(renderWhy([], facts), 'no operation that was kept took 150 ms or longer\n');
+  assert.match(renderWhy([], { ...facts, httpRequests: 75 }), /\nthe run's 75 requests of HTTP are not among these: .*\n$/u);
+});
