@@ -26,6 +26,11 @@ export const TREND_NAMES = [
   'http_req_duration',
   'ws_delivery',
   'ws_delivery_spread',
+  'ws_msg_lag',
+  'ws_msg_failed',
+  'session_service',
+  'session_lag',
+  'http_req_failed_duration',
 ] as const;
 
 export const COUNTER_NAMES = [
@@ -66,6 +71,9 @@ export const COUNTER_NAMES = [
   'deliveries_unexpected',
   'errors',
   'messages_held',
+  'messages_timed_out',
+  'messages_lost',
+  'messages_unfinished',
 ] as const;
 
 export const GAUGE_NAMES = ['clients_connecting', 'clients_open', 'clients_ready', 'clients_peak_open'] as const;

@@ -27,6 +27,9 @@ export function clientLines(report: Report): Line[] {
       `sent ${exact(ledger.sent)} = ok ${exact(ledger.ok)} + fail ${exact(ledger.fail)} + indeterminate ${exact(ledger.indeterminate)}`,
     ],
   ];
+  const [timedOut, lostMessages, unfinished] = [count('messages_timed_out'), count('messages_lost'), count('messages_unfinished')];
+  if (timedOut + lostMessages + unfinished > 0)
+    lines.push(['', `indeterminate: timed out ${exact(timedOut)}, lost ${exact(lostMessages)}, unfinished ${exact(unfinished)}`]);
   if (count('heartbeats_sent') > 0) {
     const [sent, answered, missed] = [count('heartbeats_sent'), count('heartbeats_answered'), count('heartbeats_missed')];
     lines.push(['heartbeats', `sent ${exact(sent)}, answered ${exact(answered)}, missed ${exact(missed)}`]);

@@ -9,8 +9,9 @@ import type { SlowOperationLog } from './slow-operations.js';
 import type { Wakes } from './wakes.js';
 
 /**
- * The ledger of one worker: every request that was sent ends as ok, fail or indeterminate, once. Response time counts
- * from the intended send and service time from the actual one, so response = service + scheduling lag for each sample.
+ * The ledger of one worker: every request that was sent ends as ok, fail or indeterminate, once; and who is indeterminate
+ * has timed out, was lost with its connection, or is unfinished when the client's time is over. Response time counts from
+ * the intended send and service time from the actual one: response = service + lag for each request that was answered.
  */
 export class Answers {
   readonly requests: RequestTable;
@@ -25,6 +26,8 @@ export class Answers {
   readonly #steps: Uint16Array;
   /** By step: number of its scenario. */
   readonly #scenario: Uint16Array;
+  /** By step: 1 where the plan has a time for each send. */
+  readonly #isPlanned: Uint8Array;
   /** By step: 1 where it runs beside the flow, so that no client waits for its answer. Undefined without such steps. */
   readonly #isBeside: Uint8Array | undefined;
 
@@ -51,6 +54,7 @@ export class Answers {
       this.#scenario.fill(scenario, flow.firstStep, flow.firstStep + flow.instructions);
       for (let pc = 0; pc < flow.instructions; pc++) this.#withinUs[flow.firstStep + pc] = flow.answerWithinUs(pc);
     }
+    this.#isPlanned = Uint8Array.from(flows.flatMap((flow) => [...flow.isPlanned.map((planned, pc) => planned | flow.isBeside[pc]!)]));
     const isBeside = Uint8Array.from(flows.flatMap((flow) => [...flow.isBeside]));
     this.#isBeside = isBeside.includes(1) ? isBeside : undefined;
     this.#steps = Uint16Array.from([...this.#withinUs.keys()].filter((step) => Number.isFinite(this.#withinUs[step]!)));
@@ -63,19 +67,23 @@ export class Answers {
     return true;
   }
 
-  /** The answer to a request has come. A wrong answer counts, but not as a response time: a fast refusal must not improve it. */
+  /** The answer to a request has come. A wrong one has a trend of its own: a fast refusal must not improve the response time. */
   answered(request: number, isRight: boolean, nowUs: number): void {
     const recorder = this.#recorder;
+    const intendedUs = this.requests.intendedUs[request]!;
     if (isRight) {
       recorder.count(COUNTER.ledger_ok);
       recorder.count(COUNTER.checks_passed);
-      recorder.record(TREND.ws_msg_rtt, nowUs - this.requests.intendedUs[request]!);
-      recorder.record(TREND.ws_msg_service, nowUs - this.requests.sentUs[request]!);
+      const sentUs = this.requests.sentUs[request]!;
+      recorder.record(TREND.ws_msg_rtt, nowUs - intendedUs);
+      recorder.record(TREND.ws_msg_service, nowUs - sentUs);
+      if (this.#isPlanned[this.requests.step[request]!] === 1) recorder.record(TREND.ws_msg_lag, sentUs - intendedUs);
     } else {
+      recorder.record(TREND.ws_msg_failed, nowUs - intendedUs);
       recorder.count(COUNTER.ledger_fail);
       recorder.count(COUNTER.checks_failed);
     }
-    if (nowUs - this.requests.intendedUs[request]! >= this.#slowUs) this.#slow.note(this.requests, request, nowUs, isRight ? 'ok' : 'fail');
+    if (nowUs - intendedUs >= this.#slowUs) this.#slow.note(this.requests, request, nowUs, isRight ? 'ok' : 'fail');
     this.#close(request, nowUs);
   }
 
@@ -91,6 +99,7 @@ export class Answers {
         this.#recorder.count(COUNTER.ledger_indeterminate);
         this.#recorder.count(COUNTER.checks_failed);
         this.#recorder.count(COUNTER.timeouts);
+        this.#recorder.count(COUNTER.messages_timed_out);
         this.#recorder.record(TREND.ws_msg_rtt, nowUs - requests.intendedUs[request]!);
         this.#errors.add('timeout.answer', 'no answer within the time that the step allows');
         if (nowUs - requests.intendedUs[request]! >= this.#slowUs) this.#slow.note(requests, request, nowUs, 'timeout');
@@ -110,22 +119,25 @@ export class Answers {
     return nextUs;
   }
 
-  /** The connection of this row is gone: nobody will learn what became of its open requests. */
-  abandon(row: number): void {
+  /**
+   * The connection of this row is gone: nobody will learn what became of its open requests. Ended by us (`isWanted`) they are
+   * unfinished; else they are lost with it, which is a failure and no response time.
+   */
+  abandon(row: number, isWanted: boolean, nowUs: number): void {
     const { requests } = this;
     for (let request = requests.firstOf(row); request !== NO_REQUEST; request = requests.firstOf(row)) {
-      this.#recorder.count(COUNTER.ledger_indeterminate);
+      this.#giveUp(request, isWanted, nowUs);
       requests.close(request);
     }
   }
 
   /** The run is over: nobody will learn what became of any open request. */
-  abandonAll(): void {
+  abandonAll(nowUs: number): void {
     const { requests } = this;
     for (const step of this.#steps) {
       this.#byScenario?.select(this.#scenario[step]!);
       for (let request = requests.oldestOf(step); request !== NO_REQUEST; request = requests.oldestOf(step)) {
-        this.#recorder.count(COUNTER.ledger_indeterminate);
+        this.#giveUp(request, true, nowUs);
         requests.close(request);
       }
     }
@@ -133,6 +145,14 @@ export class Answers {
 
   hasOpen(row: number): boolean {
     return this.requests.firstOf(row) !== NO_REQUEST;
+  }
+
+  /** The time that an unfinished request has had is the least that its answer takes: left out, the slowest would be missing. */
+  #giveUp(request: number, isUnfinished: boolean, nowUs: number): void {
+    const recorder = this.#recorder;
+    recorder.count(COUNTER.ledger_indeterminate);
+    recorder.count(isUnfinished ? COUNTER.messages_unfinished : COUNTER.messages_lost);
+    recorder.record(isUnfinished ? TREND.ws_msg_rtt : TREND.ws_msg_failed, nowUs - this.requests.intendedUs[request]!);
   }
 
   #close(request: number, nowUs: number): void {

@@ -74,7 +74,7 @@ export class ClientTable {
   readonly intendedUs: Float64Array;
   /** When the present step began: low 32 bits of microseconds (sinceUs). */
   readonly stepUs: Uint32Array;
-  /** From connect() to the standing TCP connection, us. */
+  /** From connect() to the standing TCP connection, us; once authentication has begun, to its beginning. */
   readonly tcpUs: Uint32Array;
   /** Sequence number of the last packet sent. */
   readonly sequence: Uint32Array;

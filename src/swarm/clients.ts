@@ -211,7 +211,7 @@ export class Clients {
   #over(row: number, nowUs: number): void {
     const { table, timers, credentials, recorder, reconnects, flows } = this.#parts;
     table.waits[row] = C.WAIT_OVER;
-    this.#parts.http?.abandon(row);
+    this.#parts.http?.abandon(row, nowUs);
     reconnects?.flowOver(flows[table.scenario[row]!]!, row, nowUs);
     timers.cancelFlow(row);
     timers.cancelHeartbeat(row);

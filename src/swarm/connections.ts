@@ -96,13 +96,15 @@ export class Connections {
     this.openCount++;
     if (this.openCount > this.peakOpen) this.peakOpen = this.openCount;
     this.#parts.deliveries?.opened(this.#flowOf(row));
-    if (!this.#flowOf(row).isReference) this.#countReady(row, nowUs);
+    if (!this.#flowOf(row).isReference) this.#countReady(row, totalUs, nowUs);
   }
 
   /** The server proved that it knows the session. */
   authenticated(row: number, nowUs: number): void {
-    this.#parts.table.phase[row] = C.READY;
-    this.#countReady(row, nowUs);
+    const { table } = this.#parts;
+    table.phase[row] = C.READY;
+    // From connect() to AUTH, and since.
+    this.#countReady(row, table.tcpUs[row]! + table.sinceUs(row, nowUs), nowUs);
   }
 
   /** Sends a close frame because we want the connection to end. */
@@ -173,7 +175,7 @@ export class Connections {
     // A server may end a connection of HTTP between two requests, and the next one opens another.
     const isHttp = this.#flowOf(row).isHttp && phase >= C.OPEN && (isWanted || phase === C.OPEN);
     if (isHttp) this.#parts.http!.closed(row, errno, nowUs);
-    else this.#parts.http?.abandon(row);
+    else this.#parts.http?.abandon(row, nowUs);
     if (!isWanted && !isHttp && phase !== C.CLOSING) {
       this.#countEnd(row, phase, errno);
       this.countLoss(row);
@@ -188,7 +190,7 @@ export class Connections {
     timers.cancelHeartbeat(row);
     this.#parts.beside?.stop(row, nowUs);
     this.#parts.drivers?.stop(row, nowUs);
-    answers.abandon(row);
+    answers.abandon(row, isWanted, nowUs);
     credentials.forgetNonce(row);
     if (isWanted) this.#parts.reconnects?.endedInOrder(row);
     if (isHttp) wakes.satisfyNow(row, C.WAIT_CLOSED, nowUs);
@@ -206,11 +208,15 @@ export class Connections {
     else errors.add('closed.1006', 'the server ended the connection without a close frame');
   }
 
-  #countReady(row: number, nowUs: number): void {
+  /** `serviceUs`: since connect(). */
+  #countReady(row: number, serviceUs: number, nowUs: number): void {
     const { table, recorder } = this.#parts;
     this.readyCount++;
     if (this.#flowOf(row).isHttp && (table.flags[row]! & C.FLAG_WAS_READY) !== 0) return;
-    recorder.record(TREND.session_ready, nowUs - table.intendedUs[row]!);
+    const responseUs = nowUs - table.intendedUs[row]!;
+    recorder.record(TREND.session_ready, responseUs);
+    recorder.record(TREND.session_service, serviceUs);
+    recorder.record(TREND.session_lag, responseUs - serviceUs);
     this.#parts.reconnects?.ready(row, this.#flowOf(row).stormUs, nowUs);
     if ((table.flags[row]! & C.FLAG_WAS_READY) !== 0) return;
     table.flags[row]! |= C.FLAG_WAS_READY;

@@ -112,7 +112,7 @@ export class HttpClient implements HttpConnections, HttpSteps {
 
   /** The answer that this client waits for has not come in its time. */
   overdue(row: number, nowUs: number): void {
-    const { errors, recorder, wakes, freeUs } = this.#parts;
+    const { errors, recorder, wakes, freeUs, table } = this.#parts;
     if (this.#own?.isOpen(row) === true) {
       this.#own.overdue(row, nowUs);
       return;
@@ -120,6 +120,7 @@ export class HttpClient implements HttpConnections, HttpSteps {
     if (this.#pool === undefined || this.#pool.overdue(row, nowUs)) return;
     recorder.count(COUNTER.timeouts);
     this.#pool.requests.countUnanswered();
+    recorder.record(TREND.http_req_duration, nowUs - table.intendedUs[row]!);
     errors.add('timeout.http', 'a request of HTTP waited for a connection longer than the step allows');
     this.#redirects.forget(row);
     freeUs![row] = nowUs;
@@ -127,17 +128,17 @@ export class HttpClient implements HttpConnections, HttpSteps {
   }
 
   /** The client waits for no answer any more. */
-  abandon(row: number): void {
+  abandon(row: number, nowUs: number): void {
     this.#redirects.forget(row);
-    this.#own?.abandon(row);
-    this.#pool?.abandon(row);
+    this.#own?.abandon(row, nowUs);
+    this.#pool?.abandon(row, nowUs);
   }
 
-  abandonAll(): void {
+  abandonAll(nowUs: number): void {
     const { table, byScenario } = this.#parts;
     for (let row = 0; row < table.rows; row++) {
       byScenario?.select(table.scenario[row]!);
-      this.abandon(row);
+      this.abandon(row, nowUs);
     }
   }
 

@@ -147,13 +147,13 @@ export class HttpPool implements HttpConnections {
   }
 
   /** The client is gone. */
-  abandon(row: number): void {
+  abandon(row: number, nowUs: number): void {
     const slot = this.#slotOf[row]!;
     this.#slotOf[row] = NOBODY;
     if (slot === NOBODY) return;
     if (this.#opener[slot] === row) this.#opener[slot] = NOBODY;
     if (!this.requests.isOpen(slot)) return;
-    this.requests.abandon(slot);
+    this.requests.abandon(slot, nowUs);
     this.release(slot, 'abort');
   }
 

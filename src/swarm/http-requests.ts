@@ -105,17 +105,18 @@ export class HttpRequests implements ResponseHandler {
       const origin = step.origin ?? this.#ownOrigin;
       const refusal = this.#redirects.follow(row, step, { status, location, origin, intendedUs: this.#intendedUs[slot]! });
       if (refusal === undefined) recorder.count(COUNTER.ledger_ok);
-      else this.#failed(refusal.code, refusal.text);
+      else this.#failed(slot, refusal.code, refusal.text);
       this.#over(slot, row, how);
       // The step is done once more, with the redirect in place of its path; its connection may have to be opened first.
       if (refusal === undefined) this.#again(row, pc, step);
       else this.#goOn(row);
       return;
     }
-    if (!step.passes(status)) this.#failed(`http.${status}`, `${step.template.method} was answered ${status}`);
+    if (!step.passes(status)) this.#failed(slot, `http.${status}`, `${step.template.method} was answered ${status}`);
     else if (!this.#holds(flow, slot, row, step, bytes, start, end, bodyBytes)) {
       recorder.count(COUNTER.ledger_fail);
       recorder.count(COUNTER.checks_failed);
+      this.#recordFailed(slot);
     } else {
       recorder.count(COUNTER.ledger_ok);
       recorder.count(COUNTER.checks_passed);
@@ -132,7 +133,7 @@ export class HttpRequests implements ResponseHandler {
       return;
     }
     this.#parts.recorder.count(COUNTER.http_reqs);
-    this.#failed('http.garbage', reason);
+    this.#failed(slot, 'http.garbage', reason);
     this.#over(slot, row, 'abort');
     this.#goOn(row);
   }
@@ -146,6 +147,7 @@ export class HttpRequests implements ResponseHandler {
     recorder.record(TREND.http_req_duration, nowUs - this.#intendedUs[slot]!);
     this.countUnanswered();
     recorder.count(COUNTER.timeouts);
+    recorder.count(COUNTER.messages_timed_out);
     errors.add('timeout.http', 'no answer to a request of HTTP within the time that the step allows');
     this.#over(slot, row, 'abort');
     this.#goOn(row);
@@ -158,7 +160,7 @@ export class HttpRequests implements ResponseHandler {
     const row = this.#client[slot]!;
     this.reader.reset(slot);
     if (row === NOBODY) return;
-    this.#parts.recorder.count(COUNTER.ledger_indeterminate);
+    this.#giveUp(slot, code === '', nowUs);
     this.countUnanswered();
     if (code !== '') this.#parts.errors.add(code, text);
     this.#client[slot] = NOBODY;
@@ -166,10 +168,10 @@ export class HttpRequests implements ResponseHandler {
     this.#goOn(row);
   }
 
-  /** Nobody waits for the answer any more. */
-  abandon(slot: number): void {
+  /** Nobody waits for the answer any more: the client's time is over. */
+  abandon(slot: number, nowUs: number): void {
     if (this.#client[slot] === NOBODY) return;
-    this.#parts.recorder.count(COUNTER.ledger_indeterminate);
+    this.#giveUp(slot, true, nowUs);
     this.#redirects.forget(this.#client[slot]!);
     this.#client[slot] = NOBODY;
   }
@@ -182,11 +184,24 @@ export class HttpRequests implements ResponseHandler {
     recorder.count(COUNTER.checks_failed);
   }
 
-  #failed(code: string, text: string): void {
+  /** Nobody will learn what became of the request. The time that an unfinished one has had is the least that its answer takes. */
+  #giveUp(slot: number, isUnfinished: boolean, nowUs: number): void {
+    const { recorder } = this.#parts;
+    recorder.count(COUNTER.ledger_indeterminate);
+    recorder.count(isUnfinished ? COUNTER.messages_unfinished : COUNTER.messages_lost);
+    recorder.record(isUnfinished ? TREND.http_req_duration : TREND.http_req_failed_duration, nowUs - this.#intendedUs[slot]!);
+  }
+
+  #recordFailed(slot: number): void {
+    this.#parts.recorder.record(TREND.http_req_failed_duration, this.nowUs - this.#intendedUs[slot]!);
+  }
+
+  #failed(slot: number, code: string, text: string): void {
     const { recorder, errors } = this.#parts;
     recorder.count(COUNTER.http_reqs_failed);
     recorder.count(COUNTER.ledger_fail);
     recorder.count(COUNTER.checks_failed);
+    this.#recordFailed(slot);
     errors.add(code, text);
   }
 

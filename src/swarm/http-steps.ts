@@ -10,9 +10,9 @@ export interface HttpSteps {
   /** The answer that this client waits for has not come in its time. */
   overdue(row: number, nowUs: number): void;
   /** The client waits for no answer any more. */
-  abandon(row: number): void;
+  abandon(row: number, nowUs: number): void;
   /** The run is over. */
-  abandonAll(): void;
+  abandonAll(nowUs: number): void;
   /** The client's own connection, to a target that speaks HTTP, stands; it has ended. */
   opened(row: number, nowUs: number): void;
   closed(row: number, errno: number, nowUs: number): void;

@@ -58,6 +58,7 @@ export class Machine {
   run(flow: Flow, row: number, nowUs: number): number {
     const { table } = this.#parts;
     const { pc: pcs } = table;
+    this.#machine.pacing.freeUs = 0;
     for (let turn = 0; turn < INSTRUCTIONS_A_TURN; turn++) {
       const pc = pcs[row]!;
       const a = flow.operand(pc, 0);
@@ -223,7 +224,11 @@ export class Machine {
   }
 
   #think(flow: Flow, row: number, index: number, nowUs: number): void {
-    this.#wait(row, C.WAIT_THINK, nowUs + drawThinkUs(flow.plan.program.thinks[index]!, this.#machine.context.prng));
+    const { table } = this.#parts;
+    const untilUs = nowUs + drawThinkUs(flow.plan.program.thinks[index]!, this.#machine.context.prng);
+    // A paced loop whose thinks are longer than its period is late by its own plan and not by our fault.
+    if (table.phase[row] !== C.IDLE) table.intendedUs[row] = untilUs;
+    this.#wait(row, C.WAIT_THINK, untilUs);
   }
 
   /** Sends the operation or message at `pc`. A planned one counts from its intended time, any other from now. */
@@ -239,8 +244,10 @@ export class Machine {
     if (isPlanned) {
       recorder.count(COUNTER.messages_planned);
       if (isSent) {
-        recorder.record(TREND.scheduling_lag, nowUs - intendedUs);
-        recorder.record(TREND.pacing_lag, nowUs - intendedUs);
+        // Behind the answer to its last message it was the target that kept the client, not we.
+        const lagUs = nowUs - Math.max(intendedUs, this.#machine.pacing.freeUs);
+        recorder.record(TREND.scheduling_lag, lagUs);
+        recorder.record(TREND.pacing_lag, lagUs);
       }
     }
     if (!isSent) recorder.count(COUNTER.messages_missed);

@@ -15,6 +15,11 @@ export class Pacing {
   readonly #timers: Timers;
   readonly #recorder: Recorder;
   readonly #reconnects: Reconnects | undefined;
+  /**
+   * Since when the client whose turn it is could have begun its iteration, us: before that it waited for an answer or thought.
+   * 0: it was free when the plan wanted it. Whoever gives a client its turn sets it back.
+   */
+  freeUs = 0;
 
   constructor(table: C.ClientTable, timers: Timers, recorder: Recorder, reconnects?: Reconnects) {
     this.#table = table;
@@ -80,8 +85,12 @@ export class Pacing {
       table.waits[row] = C.WAIT_HOLD;
       return false;
     }
+    if (tickUs <= nowUs) {
+      this.freeUs = table.intendedUs[row]!;
+      table.intendedUs[row] = tickUs;
+      return true;
+    }
     table.intendedUs[row] = tickUs;
-    if (tickUs <= nowUs) return true;
     table.waits[row] = C.WAIT_TICK;
     this.#timers.setFlow(row, tickUs);
     return false;

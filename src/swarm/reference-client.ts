@@ -150,6 +150,7 @@ export class ReferenceClient {
     auth.snonceAt = entryAt + SNONCE;
     const sequence = table.nextSequence(row);
     table.phase[row] = C.AUTHENTICATING;
+    table.tcpUs[row] = table.sinceUs(row, nowUs); // since connect(), for the time that the session takes in all
     table.beginStep(row, nowUs);
     sender.sendBinary(row, W.writeAuth(sender.scratch, PAYLOAD_AT, sequence, auth, this.#macs, row * 2));
   }

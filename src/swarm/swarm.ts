@@ -72,10 +72,11 @@ export class Swarm implements TransportEvents, TimerVisitor {
     const { byScenario, table, http } = this.#parts;
     const events = byScenario === undefined ? this : scenarioEvents(this, table, byScenario);
     await transport.run(http?.eventsFor(events) ?? events);
-    this.#parts.answers.abandonAll();
-    this.#parts.deliveries?.settleAll(this.#parts.clock.nowUs());
-    this.#parts.http?.abandonAll();
-    this.#parts.reconnects?.runOver(this.#parts.flows, this.#parts.clock.nowUs());
+    const overUs = this.#parts.clock.nowUs();
+    this.#parts.answers.abandonAll(overUs);
+    this.#parts.deliveries?.settleAll(overUs);
+    this.#parts.http?.abandonAll(overUs);
+    this.#parts.reconnects?.runOver(this.#parts.flows, overUs);
     this.#setGauges();
   }
 
@@ -109,10 +110,13 @@ export class Swarm implements TransportEvents, TimerVisitor {
   }
 
   onClosed(row: number, errno: number, nowUs: number): void {
-    const { connector, frames, connections, table, clients } = this.#parts;
+    const { connector, frames, connections, table, clients, byScenario } = this.#parts;
     // The answer came just before the end of the stream, in the same look at the network: the flow has its turn first, as it has
     // where the two come in two looks, for that end may be the one it wants.
-    if (errno === 0 && table.waits[row] === WAIT_NOTHING && table.phase[row] === OPEN) clients.runWoken(nowUs);
+    if (errno === 0 && table.waits[row] === WAIT_NOTHING && table.phase[row] === OPEN) {
+      clients.runWoken(nowUs);
+      byScenario?.select(table.scenario[row]!);
+    }
     connector.forget(row);
     frames.reset(row);
     connections.closed(row, errno, nowUs);
