@@ -22,6 +22,8 @@ export interface Hold {
   readonly lag: HoldTrend;
   /** ws_msg_rtt; http_req_duration or ws_ping where no message was answered. */
   readonly response: HoldTrend;
+  /** ws_msg_service: what of the response was not lag. Absent where no message was answered. */
+  readonly service?: HoldTrend;
 }
 
 /** What the plan says of the hold. */
@@ -101,6 +103,7 @@ export class HoldWindow {
       untilMs: elapsedUs / 1000,
       lag: lag!,
       response: [rtt!, http!].find(({ count }) => count > 0) ?? ping!,
+      ...(rtt!.count > 0 && { service: histogramOf([measured.growth], TREND.ws_msg_service) }),
     };
     return this.#hold;
   }

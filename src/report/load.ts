@@ -143,6 +143,7 @@ const SHAPE: Shape = {
     lagP99Ms: 'number?',
     hold,
     saturated: 'boolean',
+    flags: optional([{ flag: 'string', level: oneOf('invalid', 'warn'), sentence: 'string' }]),
     connectsPerSecond: 'number?',
   },
   target: {

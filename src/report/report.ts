@@ -9,8 +9,9 @@ import type { Matching } from '../scenario/matching.js';
 import type { ThresholdSpec } from '../scenario/plan.js';
 import { type ClientsRecord, type DeliveryRecord, type LedgerRecord, recordClients, recordDelivery, recordLedger } from './accounts.js';
 import type { FindMaxRecord } from './find-max.js';
+import type { GeneratorFlag, SelfRecord } from './generator-flags.js';
 import { type MetricRecord, recordMetrics } from './metrics.js';
-import { findSaturation, type HoldRecord, recordHold } from './saturation.js';
+import { type HoldRecord, judgeGenerator, recordHold } from './saturation.js';
 import { recordTagged } from './tagged.js';
 import { judgeThresholds, type ThresholdRecord } from './thresholds.js';
 import { type Interruption, judge, type Verdict } from './verdict.js';
@@ -79,6 +80,10 @@ export interface GeneratorRecord {
   /** pacing_lag where it is judged; null where no client was held, or the report is of an older gwrk. */
   readonly hold?: HoldRecord | null;
   readonly saturated: boolean;
+  /** What the generator has to say against itself and its machine; absent in reports of an older gwrk. */
+  readonly flags?: readonly GeneratorFlag[];
+  /** What that was judged by. */
+  readonly self?: SelfRecord;
   /** Clients that became ready (or connected, where the scenario does not authenticate), a second of the time that took. */
   readonly connectsPerSecond: number | null;
 }
@@ -153,6 +158,8 @@ export interface ReportInput {
     readonly cpuSeconds: number;
     /** One a worker. */
     readonly workerCpuSeconds: readonly number[];
+    /** What it saw of itself and its machine; absent where nobody looked. */
+    readonly self?: SelfRecord;
   };
   readonly target: TargetRecord;
   readonly timeline: TimelineRecord;
@@ -182,7 +189,7 @@ export function buildReport(input: ReportInput): Report {
   const delivery = recordDelivery(recorders);
   const thresholds = judgeThresholds(plan.thresholds, from);
   const busiestWorker = durationMs > 0 ? Math.max(0, ...input.generator.workerCpuSeconds) / (durationMs / 1000) : 0;
-  const saturation = findSaturation(recorders, input.hold, busiestWorker);
+  const flags = judgeGenerator({ recorders, hold: input.hold, busiestWorker, self: input.generator.self, errors: input.errors });
   const judgement = judge({
     clients,
     authenticates: plan.authenticates,
@@ -194,7 +201,7 @@ export function buildReport(input: ReportInput): Report {
       TREND_NAMES.reduce((sum, name) => sum + histogramOf(recorders, TREND[name]).exact.invalid, 0) +
       ownHistograms(input.own).reduce((sum, [, histogram]) => sum + histogram.exact.invalid, 0),
     thresholds,
-    saturation,
+    saturation: flags.filter(({ level }) => level === 'invalid').map(({ sentence }) => sentence),
     ...(input.interruption && { interruption: input.interruption }),
   });
   return {
@@ -215,7 +222,7 @@ export function buildReport(input: ReportInput): Report {
     histograms: { ...recordHistograms(recorders, input.own), ...tagged.histograms },
     thresholds,
     errors: input.errors.toSorted((a, b) => b.count - a.count),
-    generator: recordGenerator(input, clients, busiestWorker, saturation.length > 0),
+    generator: recordGenerator(input, clients, busiestWorker, flags),
     timeline: input.timeline,
     environment: input.environment,
     seed: plan.seed,
@@ -235,8 +242,13 @@ function recordHistograms(recorders: readonly Recorder[], own: readonly OwnMetri
   return histograms;
 }
 
-function recordGenerator(input: ReportInput, clients: ClientsRecord, busiestWorker: number, saturated: boolean): GeneratorRecord {
-  const { threads, rings, rssStartBytes, rssPeakBytes, cpuSeconds } = input.generator;
+function recordGenerator(
+  input: ReportInput,
+  clients: ClientsRecord,
+  busiestWorker: number,
+  flags: readonly GeneratorFlag[],
+): GeneratorRecord {
+  const { threads, rings, rssStartBytes, rssPeakBytes, cpuSeconds, self } = input.generator;
   const lagP99Us = histogramOf(input.recorders, TREND.scheduling_lag).percentileUs(99);
   const arrived = input.plan.authenticates ? clients.ready : clients.connected;
   return {
@@ -248,7 +260,9 @@ function recordGenerator(input: ReportInput, clients: ClientsRecord, busiestWork
     busiestWorker,
     lagP99Ms: lagP99Us === undefined ? null : lagP99Us / 1000,
     hold: recordHold(input.recorders, input.hold),
-    saturated,
+    saturated: flags.some(({ level }) => level === 'invalid'),
+    flags,
+    ...(self && { self }),
     connectsPerSecond: input.connectingMs > 0 ? Math.round(arrived / (input.connectingMs / 1000)) : null,
   };
 }

@@ -90,6 +90,10 @@ export function machineLines(report: Report): Line[] {
       `${report.transport}, ${plural(generator.threads, 'thread')}${rings}, RSS ${formatBytes(generator.rssPeakBytes)}${client}`,
     ],
     ['', `CPU ${formatFigure(generator.cpuSeconds)} s, ${lag}${held}${pace}${generator.saturated ? ', saturated' : ''}`],
+    // What makes the run invalid stands in the verdict.
+    ...(generator.flags ?? [])
+      .filter(({ level }) => level === 'warn')
+      .map(({ flag, sentence }): Line => ['', `warning ${printable(flag, 20)}: ${printable(sentence)}`]),
     ['transport', printable(report.transportReason)],
     ['target', targetText(target)],
     ...targetDetails(target),

@@ -8,7 +8,7 @@ import { autoSources, expandSources } from '../net/source-addresses.js';
 import type { Endpoint, TlsOptions } from '../net/transport.js';
 import type { Plan } from '../scenario/plan.js';
 import { isHttp, isStream, isWebSocket } from '../scenario/target-kind.js';
-import { type HttpOrigin, POOL_CONNECTIONS, type WorkerStart } from '../swarm/messages.js';
+import { CONTROL_WORDS, type HttpOrigin, POOL_CONNECTIONS, type WorkerStart } from '../swarm/messages.js';
 import { checkDrivers } from './driver-files.js';
 import { loadFeeders } from './feeder-files.js';
 import { type ResolvedOrigin, resolveOrigins } from './http-origins.js';
@@ -21,6 +21,8 @@ import { parseTarget, resolveTarget, type Target } from './target-address.js';
 export interface Preparation {
   readonly target: Target;
   readonly endpoints: readonly Endpoint[];
+  /** The target is on this machine. */
+  readonly isLocal: boolean;
   /** Where the target's metrics are, if it was said. */
   readonly metrics?: MetricsAddress;
   readonly transport: TransportChoice;
@@ -32,8 +34,6 @@ export interface Preparation {
   /** One a worker. */
   readonly starts: readonly WorkerStart[];
 }
-
-const CONTROL_WORDS = 3;
 
 /**
  * Finds the target, chooses transport, sources and threads, and looks whether the machine can bear the plan. Throws a
@@ -73,6 +73,7 @@ export async function prepareRun(plan: Plan, options: RunOptions): Promise<Prepa
     target,
     endpoints,
     ...(metrics && { metrics }),
+    isLocal,
     transport,
     sources,
     needs: describeNeeds(needs, machine),

@@ -11,6 +11,7 @@ import { STOP_GRACEFULLY, STOP_NOW } from '../swarm/messages.js';
 import { readProcess } from '../target/process-sample.js';
 import type { TargetWatch } from '../target/target-watch.js';
 import { ErrorLimit, FAILING_FOR_SECONDS } from './error-limit.js';
+import type { GeneratorWatch } from './generator-watch.js';
 import { gracefulStopUs, holdPlan, longestRunUs } from './plan-facts.js';
 import type { RunHooks } from './run-options.js';
 import type { StopRequest } from './stop-request.js';
@@ -30,6 +31,8 @@ export interface MonitorOptions {
   readonly workers: Workers;
   readonly recorders: RunRecorders;
   readonly target: TargetWatch;
+  /** Looks at the generator itself. */
+  readonly generator?: GeneratorWatch;
   readonly stop: StopRequest;
   readonly hooks: RunHooks;
   readonly startUs: number;
@@ -132,7 +135,11 @@ export class RunMonitor {
     const own = readProcess('self');
     const { isOpen } = this.#hold;
     if (isOpen && !this.#isHeld) target.holdBegins(snapshot.elapsedMs);
-    const beside = { ...(own && { generator_rss_bytes: own.rssBytes }), ...target.sample(snapshot.elapsedMs) };
+    const beside = {
+      ...(own && { generator_rss_bytes: own.rssBytes }),
+      ...this.#options.generator?.sample(snapshot.elapsedMs, isOpen),
+      ...target.sample(snapshot.elapsedMs),
+    };
     if (!isOpen && this.#isHeld) target.holdEnds(snapshot.elapsedMs);
     this.#isHeld = isOpen;
     this.#timeline.add(snapshot, beside);

@@ -1,11 +1,13 @@
 import { systemClock } from '../core/clock.js';
 import { type RunRecorders, runRecorders } from '../measure/selections.js';
+import type { SelfRecord } from '../report/generator-flags.js';
 import { buildReport, type Report } from '../report/report.js';
 import type { SlowRecord } from '../report/slow-files.js';
 import { framingOf, matchingOf } from '../scenario/matching.js';
 import type { Plan } from '../scenario/plan.js';
 import { withoutQuery } from '../scenario/target-kind.js';
 import { readProcess } from '../target/process-sample.js';
+import { GeneratorWatch } from './generator-watch.js';
 import { machineFacts, readMachineTicks, stealShare } from './machine-facts.js';
 import { checkOwnMetrics } from './own-metric-rules.js';
 import { authenticates, beginsWithLogin, plannedClients, scenarioLabels } from './plan-facts.js';
@@ -112,11 +114,14 @@ async function measure(run: Run, services: RunServices, workers: Workers): Promi
   const startUs = systemClock.nowUs() + delayUs;
   const startedAtUnixMs = systemClock.unixMs() + delayUs / 1000;
   workers.begin(startUs);
+  const controls = preparation.starts.map(({ control }) => new Int32Array(control));
+  const generator = new GeneratorWatch({ controls, isTargetLocal: preparation.isLocal });
   const result = await new RunMonitor({
     plan,
     workers,
     recorders,
     target: services.watch,
+    generator,
     stop,
     hooks,
     startUs,
@@ -131,6 +136,7 @@ async function measure(run: Run, services: RunServices, workers: Workers): Promi
     startedAtUnixMs,
     rssStartBytes,
     cpuSeconds: (cpu.user + cpu.system) / 1e6,
+    self: generator.result(),
     steal: stealShare(ticksBefore, readMachineTicks()),
   });
 }
@@ -159,6 +165,7 @@ interface Usage {
   readonly startedAtUnixMs: number;
   readonly rssStartBytes: number;
   readonly cpuSeconds: number;
+  readonly self: SelfRecord;
   readonly steal: number | undefined;
 }
 
@@ -201,6 +208,7 @@ function reportOf(
       rssPeakBytes: readProcess('self')?.rssPeakBytes ?? process.resourceUsage().maxRSS * 1024,
       cpuSeconds: usage.cpuSeconds,
       workerCpuSeconds: workers.cpuSeconds,
+      self: usage.self,
     },
     target,
     timeline: result.timeline.toRecord(),

@@ -37,7 +37,7 @@ export interface WorkerStart {
   readonly recorder: SharedArrayBuffer;
   /** Broadcasts under way (measure/delivery-table.ts), shared by all workers; absent where no send step has `broadcast`. */
   readonly deliveries?: SharedArrayBuffer;
-  /** Int32: [0] stop request (CONTROL_*), [1] mailbox flag: 1 when a message waits for the worker, [2] heartbeat of the worker's loop. */
+  /** Int32: [0] stop request (CONTROL_*), [1] mailbox flag: 1 when a message waits for the worker, [2] heartbeat of the worker's loop, and what it says of itself. */
   readonly control: SharedArrayBuffer;
 }
 
@@ -54,6 +54,12 @@ export interface HttpOrigin {
 export const CONTROL_STOP = 0;
 export const CONTROL_MAIL = 1;
 export const CONTROL_ALIVE = 2;
+/** The worker's thread in /proc/self/task; 0 until it has begun, and where there is no /proc. */
+export const CONTROL_THREAD = 3;
+/** Time in garbage collections since the worker began, us, written once a second; and the longest since the main thread last took it. */
+export const CONTROL_GC_US = 4;
+export const CONTROL_GC_LONGEST_US = 5;
+export const CONTROL_WORDS = 6;
 /** Values of control[CONTROL_STOP]. */
 export const STOP_NONE = 0;
 /** Start no more clients; let each finish its flow within gracefulStop, then disconnect it. */

@@ -1,5 +1,5 @@
 /** Entry of a worker thread: builds its part of the swarm, waits for the common start, runs, and says what came of it. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../core/clock.js';
 import { createTransport } from '../net/create-transport.js';
@@ -7,10 +7,12 @@ import type { TransportOptions } from '../net/transport.js';
 import { type CreatedSwarm, capacityOf, createFlows, createSwarm } from './create-swarm.js';
 import { DriverFault } from './driver-fault.js';
 import { loadDriver } from './driver-load.js';
+import { GcClock } from './gc-clock.js';
 import {
   CONTROL_ALIVE,
   CONTROL_MAIL,
   CONTROL_STOP,
+  CONTROL_THREAD,
   type FromWorker,
   STOP_GRACEFULLY,
   STOP_NONE,
@@ -31,6 +33,7 @@ class MainThread implements SwarmHost {
   startUs = 0;
   readonly #port: MessagePort;
   readonly #control: Int32Array;
+  readonly #gc: GcClock;
   #created: CreatedSwarm | undefined;
   #stopping = STOP_NONE;
   #nextErrorsUs = 0;
@@ -38,6 +41,8 @@ class MainThread implements SwarmHost {
   constructor(port: MessagePort, control: SharedArrayBuffer) {
     this.#port = port;
     this.#control = new Int32Array(control);
+    this.#gc = new GcClock(this.#control);
+    Atomics.store(this.#control, CONTROL_THREAD, threadNumber());
   }
 
   serve(created: CreatedSwarm): void {
@@ -70,6 +75,7 @@ class MainThread implements SwarmHost {
     }
     if (nowUs >= this.#nextErrorsUs) {
       this.#nextErrorsUs = nowUs + ERRORS_EVERY_US;
+      this.#gc.read();
       const { errors } = this.#created!;
       if (errors.takeChanged()) this.post({ type: 'errors', errors: errors.list() });
     }
@@ -88,6 +94,15 @@ class MainThread implements SwarmHost {
     else if (message.type === 'sessions') this.#created!.credentials.acceptReply(message, nowUs);
     else if (message.type === 'credentials') this.#created!.credentials.accept(message.entries, nowUs);
     else this.#created!.credentials.reject(message.clients, message.code);
+  }
+}
+
+/** This thread in /proc/self/task; 0 where there is no /proc. */
+function threadNumber(): number {
+  try {
+    return Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+  } catch {
+    return 0;
   }
 }
 
