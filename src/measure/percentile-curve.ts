@@ -14,14 +14,30 @@ const PER_DECADE = 20;
 
 /** The curve of a V2 histogram of microseconds, as far as its samples reach; undefined when the text is none. */
 export function percentileCurve(v2Base64: string): PercentileCurve | undefined {
-  try {
-    const histogram = decodeFromCompressedBase64(v2Base64, 64);
-    const count = histogram.totalCount;
-    if (count === 0) return undefined;
-    const steps = Math.floor(Math.log10(count) * PER_DECADE);
-    const nines = Array.from({ length: steps + 1 }, (_, step) => step / PER_DECADE);
-    return { count, nines, ms: nines.map((x) => histogram.getValueAtPercentile(100 * (1 - 10 ** -x)) / 1000) };
-  } catch {
-    return undefined; // of another version, or cut off
+  const histogram = decoded([v2Base64]);
+  if (histogram === undefined) return undefined;
+  const count = histogram.totalCount;
+  const steps = Math.floor(Math.log10(count) * PER_DECADE);
+  const nines = Array.from({ length: steps + 1 }, (_, step) => step / PER_DECADE);
+  return { count, nines, ms: nines.map((x) => histogram.getValueAtPercentile(100 * (1 - 10 ** -x)) / 1000) };
+}
+
+/** Percentiles (0 .. 100) of V2 histograms of microseconds, added together, in milliseconds; undefined when none holds a sample. */
+export function percentilesMs(v2Base64: readonly string[], percents: readonly number[]): number[] | undefined {
+  const histogram = decoded(v2Base64);
+  return histogram && percents.map((percent) => histogram.getValueAtPercentile(percent) / 1000);
+}
+
+function decoded(texts: readonly string[]): ReturnType<typeof decodeFromCompressedBase64> | undefined {
+  let sum: ReturnType<typeof decodeFromCompressedBase64> | undefined;
+  for (const text of texts) {
+    try {
+      const histogram = decodeFromCompressedBase64(text, 64);
+      if (sum === undefined) sum = histogram;
+      else sum.add(histogram);
+    } catch {
+      // of another version, or cut off: what the others hold still counts
+    }
   }
+  return sum !== undefined && sum.totalCount > 0 ? sum : undefined;
 }

@@ -1,55 +1,125 @@
+import { percentilesMs } from '../measure/percentile-curve.js';
+import { csvText, type CsvCell } from './csv-text.js';
+import type { MetricRecord, TrendRecord } from './metrics.js';
 import type { Report } from './report.js';
 
-export type Cell = string | number | null;
+/** Locust's percentiles. */
+export const CSV_PERCENTILES = [50, 66, 75, 80, 90, 95, 98, 99, 99.9, 99.99, 100] as const;
 
-const COLUMNS = ['metric', 'type', 'count', 'rate', 'min', 'avg', 'med', 'p90', 'p95', 'p99', 'p99.9', 'max'];
+const COLUMNS = [
+  'Type',
+  'Name',
+  'Request Count',
+  'Failure Count',
+  'Median Response Time',
+  'Average Response Time',
+  'Min Response Time',
+  'Max Response Time',
+  'Average Content Size',
+  'Requests/s',
+  'Failures/s',
+  ...CSV_PERCENTILES.map((percent) => `${percent}%`),
+];
 
-/** stats.csv (RFC 4180): one row a metric; trends in ms, counters a second, rates 0 to 1, gauges as max. */
+/** Trends that are a request and its answer, and how many of those failed. Every other trend is a part of one of these, or of gwrk itself. */
+export const REQUESTS: ReadonlyMap<string, { readonly type: string; readonly failures: (report: Report) => number }> = new Map([
+  ['session_ready', { type: 'CONNECT', failures: (report) => countOf(report, 'sessions_failed') }],
+  // The ledger holds HTTP requests too.
+  [
+    'ws_msg_rtt',
+    { type: 'WS', failures: (report) => Math.max(0, report.ledger.fail + report.ledger.indeterminate - countOf(report, 'http_reqs_failed')) },
+  ],
+  ['http_req_duration', { type: 'HTTP', failures: (report) => countOf(report, 'http_reqs_failed') }],
+]);
+
+/**
+ * stats.csv (RFC 4180) with the columns of Locust: a row a trend (milliseconds), then the counters, rates and gauges, whose Type says
+ * so, and last the requests together. "Average Content Size" stays empty where sizes were not kept for each request.
+ */
 export function renderStatsCsv(report: Report): string {
-  const rows: Cell[][] = [COLUMNS];
+  const seconds = report.durationMs / 1000;
+  const rows: CsvCell[][] = [COLUMNS];
+  let requests = 0;
+  let failures = 0;
+  let weighted = 0;
+  const together: TrendRecord[] = [];
+  const histograms: string[] = [];
   for (const [name, metric] of Object.entries(report.metrics)) {
-    switch (metric.type) {
-      case 'trend': {
-        const { count, min, avg, med, p90, p95, p99, p999, max } = metric;
-        rows.push([name, 'trend', count, null, min, avg, med, p90, p95, p99, p999, max]);
-        break;
-      }
-      case 'counter':
-        rows.push([name, 'counter', metric.count, metric.rate, ...blanks(8)]);
-        break;
-      case 'rate':
-        rows.push([name, 'rate', metric.passes + metric.fails, metric.rate, ...blanks(8)]);
-        break;
-      case 'gauge':
-        rows.push([name, 'gauge', null, null, ...blanks(7), metric.value]);
-        break;
+    const request = REQUESTS.get(name);
+    if (metric.type !== 'trend') {
+      rows.push([metric.type, name, ...countCells(metric), ...blanks(CSV_PERCENTILES.length)]);
+      continue;
     }
+    const failed = request?.failures(report) ?? 0;
+    const v2 = Object.hasOwn(report.histograms, name) ? [report.histograms[name]!] : [];
+    rows.push([request?.type ?? 'trend', name, ...trendCells(metric, failed, seconds), ...percentileCells(v2, metric)]);
+    if (!request) continue;
+    requests += metric.count;
+    failures += failed;
+    weighted += metric.avg * metric.count;
+    together.push(metric);
+    histograms.push(...v2);
   }
-  return csv(rows);
+  const [median] = percentilesMs(histograms, [50]) ?? [null];
+  rows.push([
+    '',
+    'Aggregated',
+    requests,
+    failures,
+    median ?? null,
+    requests > 0 ? thousandths(weighted / requests) : null,
+    together.length > 0 ? Math.min(...together.map(({ min }) => min)) : null,
+    together.length > 0 ? Math.max(...together.map(({ max }) => max)) : null,
+    null,
+    rate(requests, seconds),
+    rate(failures, seconds),
+    ...(percentilesMs(histograms, CSV_PERCENTILES) ?? blanks(CSV_PERCENTILES.length)),
+  ]);
+  return csvText(rows);
 }
 
-/** stats_history.csv: the timeline, one row a step. */
-export function renderHistoryCsv(report: Report): string {
-  const columns = Object.entries(report.timeline).filter((entry): entry is [string, readonly (number | null)[]] => Array.isArray(entry[1]));
-  const steps = columns[0]?.[1].length ?? 0;
-  const rows: Cell[][] = [columns.map(([name]) => name)];
-  for (let step = 0; step < steps; step++) rows.push(columns.map(([, values]) => values[step] ?? null));
-  return csv(rows);
+function countOf({ metrics }: Report, name: string): number {
+  const metric = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
+  return metric?.type === 'counter' ? metric.count : 0;
+}
+
+function trendCells({ count, med, avg, min, max }: TrendRecord, failed: number, seconds: number): CsvCell[] {
+  return [count, failed, med, avg, min, max, null, rate(count, seconds), rate(failed, seconds)];
+}
+
+function countCells(metric: Exclude<MetricRecord, TrendRecord>): CsvCell[] {
+  switch (metric.type) {
+    case 'counter':
+      return [metric.count, null, ...blanks(5), metric.rate, null];
+    case 'rate':
+      return [metric.passes + metric.fails, metric.fails, ...blanks(7)];
+    case 'gauge':
+      return [metric.value, null, ...blanks(7)];
+  }
+}
+
+/** From the histogram; where a report has none of it, those that the metric itself keeps. */
+function percentileCells(v2: readonly string[], metric: TrendRecord): CsvCell[] {
+  const kept = new Map<number, number>([
+    [50, metric.med],
+    [90, metric.p90],
+    [95, metric.p95],
+    [99, metric.p99],
+    [99.9, metric.p999],
+    [100, metric.max],
+  ]);
+  const values = percentilesMs(v2, CSV_PERCENTILES);
+  return CSV_PERCENTILES.map((percent, index) => kept.get(percent) ?? values?.[index] ?? null);
+}
+
+function rate(count: number, seconds: number): CsvCell {
+  return seconds > 0 ? thousandths(count / seconds) : null;
+}
+
+function thousandths(value: number): number {
+  return Math.round(value * 1000) / 1000;
 }
 
 function blanks(count: number): null[] {
   return new Array<null>(count).fill(null);
-}
-
-/** Rows as CSV (RFC 4180); texts that a spreadsheet would take for a formula begin with an apostrophe. */
-export function csv(rows: readonly (readonly Cell[])[]): string {
-  return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
-}
-
-function cell(value: Cell): string {
-  if (value === null) return '';
-  if (typeof value === 'number') return String(value);
-  // A spreadsheet takes text that begins so for a formula.
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
 }

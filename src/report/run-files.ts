@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { renderHistoryCsv, renderStatsCsv } from './csv.js';
+import { renderStatsCsv } from './csv.js';
+import { renderHistoryCsv } from './csv-history.js';
 import { renderHlog } from './hlog.js';
 import type { PageOptions } from './html/page.js';
 import { renderHtml } from './html/page.js';
