@@ -102,7 +102,11 @@ export const ERRORS = {
     'forward its port to this machine: ssh -L 9229:127.0.0.1:9229 host',
   ),
   GWRK_INSPECTOR_LOST: row(EXIT.failed, 'The inspector of a process ended or refused', 'see whether the process still runs; attach again'),
-  GWRK_FLAME_TOOL_MISSING: row(EXIT.badInput, 'The profiler asked for is not installed', 'docs/flame-graphs.md says where to get each tool'),
+  GWRK_FLAME_TOOL_MISSING: row(
+    EXIT.badInput,
+    'The profiler asked for is not installed',
+    'docs/flame-graphs.md says where to get each tool',
+  ),
   GWRK_FLAME_NOT_ALLOWED: row(
     EXIT.badInput,
     'This user may not profile that process',

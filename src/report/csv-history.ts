@@ -59,7 +59,9 @@ export function renderHistoryCsv({ timeline, startedAt }: Report): string {
       'Aggregated',
       rate(count, seconds),
       rate(failed, seconds),
-      ...CSV_PERCENTILES.map((percent) => (only === undefined ? null : at(`${only}_${percent === 100 ? 'max' : `p${percent}`}`, step)) ?? UNKNOWN),
+      ...CSV_PERCENTILES.map(
+        (percent) => (only === undefined ? null : at(`${only}_${percent === 100 ? 'max' : `p${percent}`}`, step)) ?? UNKNOWN,
+      ),
       requests,
       failures,
       UNKNOWN,

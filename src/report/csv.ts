@@ -1,5 +1,5 @@
 import { percentilesMs } from '../measure/percentile-curve.js';
-import { csvText, type CsvCell } from './csv-text.js';
+import { type CsvCell, csvText } from './csv-text.js';
 import type { MetricRecord, TrendRecord } from './metrics.js';
 import type { Report } from './report.js';
 
@@ -27,7 +27,10 @@ export const REQUESTS: ReadonlyMap<string, { readonly type: string; readonly fai
   // The ledger holds HTTP requests too.
   [
     'ws_msg_rtt',
-    { type: 'WS', failures: (report) => Math.max(0, report.ledger.fail + report.ledger.indeterminate - countOf(report, 'http_reqs_failed')) },
+    {
+      type: 'WS',
+      failures: (report) => Math.max(0, report.ledger.fail + report.ledger.indeterminate - countOf(report, 'http_reqs_failed')),
+    },
   ],
   ['http_req_duration', { type: 'HTTP', failures: (report) => countOf(report, 'http_reqs_failed') }],
 ]);
@@ -60,6 +63,7 @@ export function renderStatsCsv(report: Report): string {
     together.push(metric);
     histograms.push(...v2);
   }
+  const most = together.length > 0 ? Math.max(...together.map(({ max }) => max)) : null;
   const [median] = percentilesMs(histograms, [50]) ?? [null];
   rows.push([
     '',
@@ -69,11 +73,12 @@ export function renderStatsCsv(report: Report): string {
     median ?? null,
     requests > 0 ? thousandths(weighted / requests) : null,
     together.length > 0 ? Math.min(...together.map(({ min }) => min)) : null,
-    together.length > 0 ? Math.max(...together.map(({ max }) => max)) : null,
+    most,
     null,
     rate(requests, seconds),
     rate(failures, seconds),
-    ...(percentilesMs(histograms, CSV_PERCENTILES) ?? blanks(CSV_PERCENTILES.length)),
+    // The greatest value of a bucket may lie above what was really measured.
+    ...(percentilesMs(histograms, CSV_PERCENTILES)?.map((ms) => Math.min(ms, most ?? ms)) ?? blanks(CSV_PERCENTILES.length)),
   ]);
   return csvText(rows);
 }

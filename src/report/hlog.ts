@@ -19,7 +19,9 @@ export function renderHlog(report: Report): string {
     const metric = report.metrics[name] ?? report.tagged?.[name];
     const maxMs = metric?.type === 'trend' ? metric.max : 0;
     // A tag of this format ends at a comma or a space.
-    lines.push(`Tag=${name.replace(/[\s,\u0000-\u001f]/gu, ';')},0.000,${(report.durationMs / 1000).toFixed(3)},${maxMs.toFixed(3)},${histogram}`);
+    lines.push(
+      `Tag=${name.replace(/[\s,\u0000-\u001f]/gu, ';')},0.000,${(report.durationMs / 1000).toFixed(3)},${maxMs.toFixed(3)},${histogram}`,
+    );
   }
   return `${lines.join('\n')}\n`;
 }

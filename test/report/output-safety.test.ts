@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync,
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import { renderHistoryCsv, renderStatsCsv } from '../../src/report/csv.js';
+import { renderStatsCsv } from '../../src/report/csv.js';
+import { renderHistoryCsv } from '../../src/report/csv-history.js';
 import { buildReport } from '../../src/report/report.js';
 import { writeOutput, writeReport } from '../../src/report/write.js';
 import { sampleRun } from './sample-run.js';
@@ -44,7 +45,7 @@ test('an output that a symbolic link stands for replaces the link, and what it p
 /** RFC 4180, as a spreadsheet reads it. */
 function readCsv(text: string): string[][] {
   return [...text.matchAll(/((?:"(?:[^"]|"")*"|[^",\r\n]*)(?:,(?:"(?:[^"]|"")*"|[^",\r\n]*))*)\r\n/gu)].map(([, row]) =>
-    [...row!.matchAll(/(?:^|,)("(?:[^"]|"")*"|[^",]*)/gu)].map(([, cell]) =>
+    [...`${row!},`.matchAll(/("(?:[^"]|"")*"|[^",]*),/gu)].map(([, cell]) =>
       cell!.startsWith('"') ? cell!.slice(1, -1).replaceAll('""', '"') : cell!,
     ),
   );
@@ -54,8 +55,8 @@ const FORMULAS = ['=1+1', '+1', '-1+2', '@SUM(A1)', '\t=1', '\r=1', '="a"', "=cm
 
 test('ten formulas in the cells of CSV files are texts for a spreadsheet', () => {
   const metrics = Object.fromEntries(FORMULAS.map((name) => [name, { type: 'gauge', value: 1 } as const]));
-  const cells = readCsv(renderStatsCsv({ ...report, metrics })).map(([first]) => first);
-  assert.deepEqual(cells, ['metric', ...FORMULAS.map((name) => `'${name}`)]);
+  const cells = readCsv(renderStatsCsv({ ...report, metrics })).map(([, name]) => name);
+  assert.deepEqual(cells, ['Name', ...FORMULAS.map((name) => `'${name}`), 'Aggregated']);
   const columns = Object.fromEntries(FORMULAS.map((name) => [name, [1]]));
   const timeline = { ...report.timeline, ...columns };
   const [header] = readCsv(renderHistoryCsv({ ...report, timeline }));

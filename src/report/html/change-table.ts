@@ -1,81 +1,59 @@
-import { samplesNeeded } from '../../measure/histogram.js';
-import { formatBytes, formatCount, formatFigure, formatMs, formatRate } from '../quantity.js';
-import type { Report } from '../report.js';
-import { html, type Markup } from './markup.js';
+import type { Cell, Comparison, ComparisonRow } from '../compare/comparison.js';
+import { cellText, changeText, factsOf, headsOf, intervalText, rowTexts, tellsAnything, warningOf } from '../compare/wording.js';
+import { html, type Markup, NOTHING } from './markup.js';
 
-/** One line of before and after. A side that has no figure says so in `before` or `after`. */
-export interface ChangeRow {
-  readonly metric: string;
-  readonly before: string;
-  readonly after: string;
-  /** "+12.4 %", "n.s.", or a dash. */
-  readonly change: string;
-  /** Whether the change is to the good; undefined when nobody can say. */
-  readonly tone?: 'good' | 'bad';
+/** Before, after and change as `gwrk compare` tells them. */
+export function changeTable(comparison: Comparison): Markup {
+  const withP = tellsAnything(comparison);
+  const warning = warningOf(comparison);
+  const [, ...heads] = headsOf(comparison, withP);
+  const facts = factsOf(comparison).filter(([label]) => TOLD.has(label));
+  return html`${warning === undefined ? NOTHING : html`<p class="footnote warn">${warning}</p>`}<div class="wide" tabindex="0" role="region" aria-label="Before and after"><table><thead><tr><th scope="col">metric</th>${heads.map(
+    (head) => html`<th scope="col" class="number">${head}</th>`,
+  )}</tr></thead><tbody>${comparison.rows.map((row) => tableRow(rowTexts(row, withP)))}</tbody></table></div>${facts.map(
+    ([label, text]) => html`<p class="footnote">${label}: ${text}</p>`,
+  )}`;
 }
 
-type Figure = readonly [
-  name: string,
-  of: (report: Report) => number | undefined,
-  format: (value: number) => string,
-  more: 'worse' | 'better',
-];
+/** What of the facts is not on the page anyway. */
+const TOLD = new Set(['before', 'changes', 'missing', 'forced']);
 
-const trend = (name: string, key: 'p99' | 'med' | 'p999'): ((report: Report) => number | undefined) => {
-  const percent = { med: 50, p99: 99, p999: 99.9 }[key];
-  return ({ metrics }) => {
-    const metric = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
-    return metric?.type === 'trend' && metric.count >= samplesNeeded(percent) ? metric[key] : undefined;
-  };
-};
-
-const FIGURES: readonly Figure[] = [
-  ['P99 connect (session_ready)', trend('session_ready', 'p99'), formatMs, 'worse'],
-  ['P50 message (ws_msg_rtt)', trend('ws_msg_rtt', 'med'), formatMs, 'worse'],
-  ['P99 message (ws_msg_rtt)', trend('ws_msg_rtt', 'p99'), formatMs, 'worse'],
-  ['P99.9 message (ws_msg_rtt)', trend('ws_msg_rtt', 'p999'), formatMs, 'worse'],
-  ['P99 HTTP (http_req_duration)', trend('http_req_duration', 'p99'), formatMs, 'worse'],
-  ['Connections held', ({ clients }) => clients.peakOpen, formatCount, 'better'],
-  [
-    'Messages received a second',
-    ({ metrics }) => (metrics.ws_msgs_received?.type === 'counter' ? (metrics.ws_msgs_received.rate ?? undefined) : undefined),
-    formatRate,
-    'better',
-  ],
-  ['Errors', ({ errors }) => errors.reduce((sum, { count }) => sum + count, 0), formatCount, 'worse'],
-  ['Peak memory of the target', ({ target }) => target.rssPeakBytes ?? undefined, formatBytes, 'worse'],
-  ['CPU of the target', ({ target }) => target.cpuSeconds ?? undefined, (value) => `${formatFigure(value)} s`, 'worse'],
-  ['GC a minute of the target', ({ target }) => target.gcPerMinute ?? undefined, formatFigure, 'worse'],
-];
-
-/** A single run beside a single run: ratios without a judgement, since one run of each cannot tell change from chance. */
-export function changeRows(before: Report, after: Report): ChangeRow[] {
-  return FIGURES.flatMap(([metric, of, format, more]): ChangeRow[] => {
-    const [was, is] = [of(before), of(after)];
-    if (was === undefined && is === undefined) return [];
-    const ratio = was !== undefined && is !== undefined && was > 0 ? is / was - 1 : undefined;
-    const clear = ratio !== undefined && Math.abs(ratio) >= 0.1;
-    return [
-      {
-        metric,
-        before: was === undefined ? '–' : format(was),
-        after: is === undefined ? '–' : format(is),
-        change: ratio === undefined ? '–' : signed(ratio),
-        ...(clear && { tone: ratio > 0 === (more === 'worse') ? ('bad' as const) : ('good' as const) }),
-      },
-    ];
-  });
+function tableRow([title, ...cells]: ReturnType<typeof rowTexts>): Markup {
+  return html`<tr><th scope="row">${title!.text}</th>${cells.map(({ text, tone }) =>
+    tone === undefined || tone === 'neutral' ? html`<td>${text}</td>` : html`<td class="${tone}">${text}</td>`,
+  )}</tr>`;
 }
 
-export function changeTable(rows: readonly ChangeRow[], footnote: string): Markup {
-  return html`<div class="wide" tabindex="0" role="region" aria-label="Before and after"><table class="changes"><thead><tr><th scope="col">Metric</th><th scope="col" class="number">Before</th><th scope="col" class="number">After</th><th scope="col" class="number">Change</th></tr></thead><tbody>${rows.map(
-    ({ metric, before, after, change, tone }) =>
-      html`<tr><th scope="row">${metric}</th><td>${before}</td><td>${after}</td><td${tone === undefined ? '' : html` class="${tone}"`}>${change}</td></tr>`,
-  )}</tbody></table></div><p class="footnote">${footnote}</p>`;
+const WIDTH = 560;
+const LEFT = 70;
+const RIGHT = 12;
+const MOST_PLOTS = 8;
+
+/** One plot a row of which both sides have values, when a side has several: a dot for each run. Nothing of runs that were not repeated. */
+export function runPlots({ rows }: Comparison): Markup[] {
+  return rows
+    .filter(({ cells: [before, after] }) => before && after && Math.min(before.values.length, after.values.length) > 0)
+    .filter(({ cells: [before, after] }) => before!.values.length + after!.values.length > 2)
+    .slice(0, MOST_PLOTS)
+    .map(runPlot);
 }
 
-function signed(ratio: number): string {
-  const percent = ratio * 100;
-  const text = Math.abs(percent) < 0.05 ? '0' : formatFigure(Math.abs(percent));
-  return text === '0' ? '0 %' : `${percent > 0 ? '+' : '−'}${text} %`;
+/** Each run as a dot, before above after, the median as a bar; above them what the test says of the change. */
+function runPlot(row: ComparisonRow): Markup {
+  const [before, after] = row.cells as readonly [Cell, Cell];
+  const change = row.changes[0] ?? null;
+  const { text, tone } = changeText(change, row);
+  const values = [...before.values, ...after.values];
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const pad = (most - least || Math.abs(most) || 1) * 0.08;
+  const x = (value: number): number =>
+    Math.round((LEFT + ((value - least + pad) / (most - least + 2 * pad)) * (WIDTH - LEFT - RIGHT)) * 10) / 10;
+  const told = (value: number): string => cellText({ values: [value], median: value }, row.unit);
+  const side = (name: string, cell: Cell, y: number): Markup =>
+    html`<text x="${LEFT - 10}" y="${y + 4}" text-anchor="end">${name}</text><line class="rule" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y}" y2="${y}"/>${cell.values.map(
+      (value, index) =>
+        html`<circle class="${name}" cx="${x(value)}" cy="${y + (index % 2 === 0 ? -4 : 4)}" r="4.5"><title>${told(value)}</title></circle>`,
+    )}<line class="median" x1="${x(cell.median!)}" x2="${x(cell.median!)}" y1="${y - 13}" y2="${y + 13}"/>`;
+  const interval = change?.low == null ? '' : `, 90 % interval ${intervalText(change)}`;
+  return html`<figure class="dots"><figcaption>${row.title} <span class="${tone}">${text}${interval}</span></figcaption><svg class="drawing" viewBox="0 0 ${WIDTH} 104" role="img" aria-label="${row.title}, one dot a run">${side('before', before, 24)}${side('after', after, 60)}<text x="${x(least)}" y="98" text-anchor="middle">${told(least)}</text>${most > least && html`<text x="${x(most)}" y="98" text-anchor="middle">${told(most)}</text>`}</svg></figure>`;
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { Comparison } from '../compare/comparison.js';
 import { formatClock } from '../quantity.js';
 import type { Report } from '../report.js';
 import { assets } from './assets.js';
-import { type ChangeRow, changeRows, changeTable } from './change-table.js';
+import { changeTable, runPlots } from './change-table.js';
 import type { Chart, MissingChart, Phase } from './chart.js';
 import { drawChart, toneOf } from './chart-svg.js';
-import { dotPlot, type RunDots } from './dot-plot.js';
 import { escapeJson, html, Markup, NOTHING } from './markup.js';
 import { pageData, percentileTicks, timeTicks } from './page-data.js';
 import { type PercentilePlot, percentilePlots } from './percentile-plot.js';
@@ -26,12 +26,8 @@ export interface PictureSection {
 }
 
 export interface PageOptions {
-  /** The run that this one is compared with: its lines lie behind in grey. */
-  readonly before?: Report;
-  /** Instead of a table of the two runs alone: rows of a comparison that knows more (repeated runs, a test). */
-  readonly changes?: { readonly rows: readonly ChangeRow[]; readonly footnote: string };
-  /** One plot a metric, when runs were repeated. */
-  readonly dots?: readonly RunDots[];
+  /** The comparison with runs before this one, and the one of those whose lines lie behind this run's in grey. */
+  readonly baseline?: { readonly comparison: Comparison; readonly report: Report };
   readonly pictures?: readonly PictureSection[];
 }
 
@@ -42,23 +38,21 @@ const WORDS: Readonly<Record<string, string>> = {
   interrupted: 'Interrupted',
   inconclusive: 'Inconclusive',
 };
-const SINGLE_RUNS = 'One run each: what changed by chance and what did not can only be told from repeated runs (gwrk ab).';
 
 /** index.html: a report as one page that needs nothing else. Its text follows from the report and the options alone. */
 export function renderHtml(report: Report, options: PageOptions = {}): string {
-  const { before, pictures = [], dots = [] } = options;
+  const { baseline, pictures = [] } = options;
+  const before = baseline?.report;
+  const dots = baseline ? runPlots(baseline.comparison) : [];
   const time = timeCharts(report, before);
   const plots = percentilePlots(report, before);
   const phases = phasesOf(report, time.seconds);
-  const changes =
-    options.changes ??
-    (before && { rows: changeRows(before, report), footnote: `${SINGLE_RUNS} Before: ${before.scenario}, ${before.startedAt}.` });
   const sections: readonly (readonly [id: string, title: string, content: Markup | undefined])[] = [
-    ['changes', 'Before and after', changes && changeTable(changes.rows, changes.footnote)],
+    ['changes', 'Before and after', baseline && changeTable(baseline.comparison)],
     ['summary', 'At a glance', tiles(report)],
     ['time', 'Over time', timeSection(time.charts, time.missing, time.seconds, phases)],
     ['percentiles', 'By percentile', plots.length === 0 ? undefined : percentileSection(plots)],
-    ['runs', 'Run by run', dots.length === 0 ? undefined : html`<div class="charts">${dots.map(dotPlot)}</div>`],
+    ['runs', 'Run by run', dots.length === 0 ? undefined : html`<div class="charts">${dots}</div>`],
     ...pictures.map((picture, index) => [`picture${index}`, picture.title, pictureSection(picture)] as const),
     ['thresholds', 'Thresholds', thresholdTable(report)],
     ['metrics', 'All metrics', metricTables(report)],

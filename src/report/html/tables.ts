@@ -10,7 +10,9 @@ const MAX_ROWS = 200;
 /** A table whose first `left` columns are words, the others figures. */
 export function table(name: string, heads: readonly string[], rows: readonly (readonly (string | Markup)[])[], left = 1): Markup {
   const cell = (text: string | Markup, column: number): Markup =>
-    column === 0 ? html`<th scope="row">${text}</th>` : html`<td${column < left ? html` class="words"` : ''}>${text}</td>`;
+    column === 0
+      ? html`<th scope="row"${typeof text === 'string' && text.startsWith('  ') ? html` class="part"` : ''}>${text}</th>`
+      : html`<td${column < left ? html` class="words"` : ''}>${text}</td>`;
   const shown = rows.slice(0, MAX_ROWS);
   return html`<div class="wide" tabindex="0" role="region" aria-label="${name}"><table><thead><tr>${heads.map(
     (head, column) => html`<th scope="col"${column < left ? '' : html` class="number"`}>${head}</th>`,

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { renderHtml } from '../../../src/report/html/page.js';
+import { buildComparison } from '../../../src/report/compare/comparison.js';
+import { type PageOptions, renderHtml } from '../../../src/report/html/page.js';
+import type { Report } from '../../../src/report/report.js';
 import { noChromium, startChromium, type Watched, watchedPage } from './chromium.js';
 import { longRun } from './long-run.js';
 
@@ -17,15 +19,22 @@ const picture = {
   svg: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><script>alert(1)</script><rect width="9" height="9"/></svg>',
   alt: 'flames',
 };
-const dots = [{ metric: 'P99 message', unit: 'ms' as const, before: [9, 9.4, 8.8], after: [7, 7.2, 7.1], verdict: 'improved' }];
+
+/** Five slower runs before, and five like this one. */
+function baselineOf(): NonNullable<PageOptions['baseline']> {
+  const runs = (count: number, slower: number): { path: string; report: Report }[] =>
+    Array.from({ length: count }, (_, index) => ({
+      path: `run-${index}`,
+      report: longRun(100, { seed: index + 2, slower: slower + index / 50 }),
+    }));
+  const before = { path: 'before', runs: runs(5, 1.5) };
+  return { comparison: buildComparison([before, { path: 'after', runs: runs(5, 1) }], { force: true }), report: before.runs[4]!.report };
+}
 
 describe('the page in Chromium', { skip: noChromium }, () => {
   let browser: Browser;
   before(async () => {
-    writeFileSync(
-      join(directory, 'index.html'),
-      renderHtml(longRun(120), { before: longRun(100, { seed: 2, slower: 1.5 }), pictures: [picture], dots }),
-    );
+    writeFileSync(join(directory, 'index.html'), renderHtml(longRun(120), { baseline: baselineOf(), pictures: [picture] }));
     browser = await startChromium();
   });
   after(async () => {

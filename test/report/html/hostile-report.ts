@@ -3,6 +3,15 @@ import { sampleRun } from '../sample-run.js';
 
 const plain = buildReport(sampleRun());
 
+/** Few charts: what is looked for is text. */
+const FEW: Report['timeline'] = {
+  stepMs: 1000,
+  elapsedMs: [1000, 2000, 3000],
+  clients_open: [1, 2, 2],
+  ws_msg_rtt_count: [0, 4, 4],
+  ws_msg_rtt_p99: [null, 3, 4],
+};
+
 /** A report with this text wherever a scenario, a command line, a server or a changed report.json may put one. */
 export function hostileReport(text: string): Report {
   const trend = { ...plain.metrics.ws_msg_rtt! };
@@ -22,7 +31,7 @@ export function hostileReport(text: string): Report {
       { metric: 'ws_msg_rtt', expression: text, level: 'warn', verdict: 'no-data', actual: null },
     ],
     errors: [{ code: text, count: 3, first: text }],
-    timeline: own({ ...plain.timeline }, `target_${text}_bytes`, [1, 2, 3]) as Report['timeline'],
+    timeline: own({ ...FEW }, `target_${text}_bytes`, [1, 2, 3]) as Report['timeline'],
     environment: own({ ...plain.environment, framing: text }, text, text),
     tags: own({}, text, text),
     matching: [{ scenario: text, send: 1, by: 'order' }],

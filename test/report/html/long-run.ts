@@ -1,5 +1,6 @@
 import { Histogram } from '../../../src/measure/histogram.js';
 import { BUCKETS, bucketOf } from '../../../src/measure/recorder.js';
+import type { TrendRecord } from '../../../src/report/metrics.js';
 import { buildReport, type Report } from '../../../src/report/report.js';
 import { sampleRun, threshold } from '../sample-run.js';
 
@@ -15,7 +16,7 @@ function randomNumbers(seed: number): () => number {
 }
 
 /** V2 of log-normal durations around `medianUs`. */
-function histogramAround(random: () => number, medianUs: number, spread: number): string {
+function histogramAround(random: () => number, medianUs: number, spread: number): Histogram {
   const counts = new Float64Array(BUCKETS);
   let [minUs, maxUs, sumUs] = [Number.POSITIVE_INFINITY, 0, 0];
   for (let sample = 0; sample < 30_000; sample++) {
@@ -26,7 +27,7 @@ function histogramAround(random: () => number, medianUs: number, spread: number)
     maxUs = Math.max(maxUs, us);
     sumUs += us;
   }
-  return new Histogram(counts, { minUs, maxUs, sumUs, overflow: 0, invalid: 0 }).toV2Base64();
+  return new Histogram(counts, { minUs, maxUs, sumUs, overflow: 0, invalid: 0 });
 }
 
 /**
@@ -90,7 +91,7 @@ export function longRun(seconds = 600, { seed = 1, slower = 1 } = {}): Report {
     put(second, 'target_loop_p99_ms', round(1.4 * pain * noise()));
     put(second, 'target_gc_ms', round(9 * share * slower * noise()));
   }
-  const histograms = {
+  const measured = {
     ws_msg_rtt: histogramAround(random, 1300 * slower, 0.75),
     ws_msg_service: histogramAround(random, 1100 * slower, 0.7),
     session_ready: histogramAround(random, 4600 * slower, 0.65),
@@ -98,8 +99,17 @@ export function longRun(seconds = 600, { seed = 1, slower = 1 } = {}): Report {
     ws_upgrading: histogramAround(random, 1600 * slower, 0.6),
     auth_duration: histogramAround(random, 2200 * slower, 0.6),
   };
+  const histograms = Object.fromEntries(Object.entries(measured).map(([name, histogram]) => [name, histogram.toV2Base64()]));
+  const trends = Object.fromEntries(Object.entries(measured).map(([name, histogram]) => [name, trendOf(histogram)]));
   return {
     ...base,
+    metrics: { ...base.metrics, ...trends },
+    target: {
+      ...base.target,
+      rssPeakBytes: Math.round(770 * slower * 2 ** 20),
+      cpuSeconds: round(1.2 * seconds * slower),
+      gcPerMinute: round(18 * slower * (0.97 + 0.06 * random())),
+    },
     scenario: 'lobby',
     durationMs: seconds * 1000,
     histograms,
@@ -121,6 +131,24 @@ export function longRun(seconds = 600, { seed = 1, slower = 1 } = {}): Report {
       ...base.generator,
       hold: { fromMs: rampSeconds * 1000, untilMs: holdEnd * 1000, lagSamples: 4_000_000, lagP99Ms: 1.2, lagLimitMs: 5 },
     },
+  };
+}
+
+function trendOf(histogram: Histogram): TrendRecord {
+  const ms = (percent: number): number => round(histogram.percentileUs(percent)! / 1000);
+  const { count, minUs, meanUs, maxUs } = histogram;
+  return {
+    type: 'trend',
+    unit: 'ms',
+    count,
+    min: round(minUs! / 1000),
+    avg: round(meanUs! / 1000),
+    med: ms(50),
+    p90: ms(90),
+    p95: ms(95),
+    p99: ms(99),
+    p999: ms(99.9),
+    max: round(maxUs! / 1000),
   };
 }
 
