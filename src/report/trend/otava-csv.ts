@@ -1,5 +1,5 @@
 import { GwrkError } from '../../core/errors.js';
-import { type Cell, csv } from '../csv.js';
+import { type CsvCell, csvText } from '../csv-text.js';
 import { printable } from '../printable.js';
 import type { HistoryEntry } from './history.js';
 import { entriesOf, metricsOf } from './trend.js';
@@ -31,6 +31,6 @@ export function renderOtavaCsv(
   const same = chosen.filter(({ hash }) => hash === newest?.hash);
   const columns = metrics && metrics.length > 0 ? metricsOf(same, metrics) : Object.keys(newest?.metrics ?? {});
   const whole = same.filter((entry) => columns.every((name) => Object.hasOwn(entry.metrics, name)));
-  const rows = whole.map((entry): Cell[] => [entry.at, entry.commit ?? '', ...columns.map((name) => entry.metrics[name]!)]);
-  return { text: csv([['time', 'commit', ...columns], ...rows]), leftOut: chosen.length - whole.length };
+  const rows = whole.map((entry): CsvCell[] => [entry.at, entry.commit ?? '', ...columns.map((name) => entry.metrics[name]!)]);
+  return { text: csvText([['time', 'commit', ...columns], ...rows]), leftOut: chosen.length - whole.length };
 }
