@@ -2,16 +2,17 @@ import { GwrkError } from '../core/errors.js';
 import { EXIT } from '../core/exit-codes.js';
 import { buildGate } from '../gate/build-gate.js';
 import { ChildHost } from '../gate/child-host.js';
-import { DEFAULT_GATE_METRICS } from '../gate/gate-metric.js';
+import { onlyServerVariables } from '../gate/child-run.js';
 import { abbaOrder, type Side, type Slot } from '../gate/order.js';
 import { type FinishedRun, runSeries } from '../gate/series.js';
+import { setAside } from '../gate/set-aside.js';
 import { refuseIncomparable } from '../report/comparable.js';
 import { createDirectory, runName } from '../report/write.js';
 import { StopRequest } from '../run/stop-request.js';
 import type { AbFlags } from './ab-flags.js';
 import { makeWritable } from './files.js';
-import { DEFAULT_COOL_DOWN_US, rulesOf } from './gate-flags.js';
 import { finishGate, seriesFailed, tellRun } from './gate-results.js';
+import { coolDownMs, metricsOf, rulesOf } from './gate-rules.js';
 import { type ScenarioSubject, scenarioPlan } from './scenario-plan.js';
 
 const SIDES: readonly Side[] = ['a', 'b'];
@@ -40,8 +41,9 @@ export async function compareServers(scenario: string, flags: AbFlags): Promise<
     const host = new ChildHost({
       directory,
       stop,
-      coolDownMs: (flags.coolDown ?? DEFAULT_COOL_DOWN_US) / 1000,
-      argsOf: ({ side }) => argsOf(side),
+      environment: onlyServerVariables(process.env),
+      coolDownMs: coolDownMs(flags),
+      argsOf: ({ side }, out) => [...argsOf(side), '--out', out],
       nameOf,
       told: (run, isRepeated) => note(tellRun(run, isRepeated, slots, metricsOf(flags))),
     });
@@ -50,7 +52,8 @@ export async function compareServers(scenario: string, flags: AbFlags): Promise<
     const failed = warm.find(({ report }) => !report);
     if (failed) return seriesFailed(failed, directory);
     refuseIncomparable(warm[0]!.report!, warm[1]!.report!, ['a', 'b']);
-    const { runs, end, failure } = await runSeries(slots, host);
+    const { end, failure, ...series } = await runSeries(slots, host);
+    const runs = await setAside(series.runs, directory);
     if (runs.length === 0) {
       if (failure && end === 'failed') return seriesFailed(failure, directory);
       throw interrupted();
@@ -78,8 +81,6 @@ export async function compareServers(scenario: string, flags: AbFlags): Promise<
 
 const interrupted = (): GwrkError => new GwrkError('GWRK_INTERRUPTED', 'the comparison was interrupted before its first run that counts');
 
-const metricsOf = ({ metric }: AbFlags): typeof DEFAULT_GATE_METRICS => (metric.length > 0 ? metric : DEFAULT_GATE_METRICS);
-
 /** "a-01". */
 const nameOf = ({ side, number }: Slot): string => `${side}-${String(number).padStart(2, '0')}`;
 
@@ -89,7 +90,7 @@ async function warmUp(host: ChildHost, argsOf: (side: Side) => string[], note: (
   for (const side of SIDES) {
     if (host.isStopped()) break;
     if (finished.length > 0) await host.rest();
-    const run = await host.runNamed(`warm-${side}`, argsOf(side));
+    const run = await host.runNamed(`warm-${side}`, (out) => [...argsOf(side), '--out', out]);
     finished.push(run);
     note(`warm-up of ${side}: ${run.report ? `${run.report.verdict}, ${run.reason}` : `failed with exit code ${run.exitCode}`}`);
     if (!run.report) break;

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { AbFlags } from './ab-flags.js';
 import { applyEnvironment } from './environment.js';
 import type { Finish } from './finish.js';
-import { countFrom, list, pair, seed } from './flag-values.js';
+import { countFrom, list, pair, repetitions, seed } from './flag-values.js';
 import { gateOptions } from './gate-flags.js';
 import { pipelineOptions } from './pipeline-flags.js';
 
@@ -27,7 +27,7 @@ export function registerAb(program: Command, finish: Finish): void {
     .argument('<scenario.yaml>', 'what to run against both; its serve: says when a server is ready')
     .requiredOption('--a <command>', 'starts the server as it was')
     .requiredOption('--b <command>', 'starts the server as it is now')
-    .addOption(new Option('--pairs <n>', 'runs of each').argParser(pairs).default(10))
+    .addOption(new Option('--pairs <n>', 'runs of each').argParser(repetitions).default(10))
     .addOption(new Option('--a-env <KEY=VALUE>', "a variable of a's environment; may be repeated").argParser(variable).default({}))
     .addOption(new Option('--b-env <KEY=VALUE>', "a variable of b's environment; may be repeated").argParser(variable).default({}));
   for (const option of gateOptions()) command.addOption(option);
@@ -55,12 +55,6 @@ export function registerAb(program: Command, finish: Finish): void {
       const { compareServers } = await import('./ab-action.js');
       finish(await compareServers(scenario, command.opts<AbFlags>()));
     });
-}
-
-function pairs(text: string): number {
-  const count = countFrom(1)(text);
-  if (count > 200) throw new InvalidArgumentError('Allowed: 1 to 200.');
-  return count;
 }
 
 function variable(text: string, previous: Readonly<Record<string, string>>): Record<string, string> {

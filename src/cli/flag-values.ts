@@ -91,3 +91,10 @@ export function share(text: string): number {
     throw new InvalidArgumentError('Allowed: a share above 0 and below 1, such as 5% or 0.05.');
   return value;
 }
+
+/** How often something is run: each time costs as long as the first. */
+export function repetitions(text: string): number {
+  const count = countFrom(1)(text);
+  if (count > 200) throw new InvalidArgumentError('Allowed: 1 to 200.');
+  return count;
+}

@@ -1,7 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { GATE_METRIC_FORM, type GateMetric, parseGateMetric } from '../gate/gate-metric.js';
 import type { Inconclusive } from '../gate/gate-record.js';
-import { DEFAULT_RULES, type GateRules } from '../gate/verdict.js';
 import { parseDurationUs, parseShare, SHARE_FORM } from '../scenario/units.js';
 
 /** What a command that compares series of runs is told about the comparison. */
@@ -13,8 +12,6 @@ export interface GateFlags {
   readonly coolDown?: number;
 }
 
-export const DEFAULT_COOL_DOWN_US = 2e6;
-
 export const gateOptions = (): Option[] => [
   new Option('--metric <metric figure>', "what decides: 'ws_msg_rtt p(99)'; may be repeated (session_ready and ws_msg_rtt p(99))")
     .argParser(gateMetric)
@@ -24,11 +21,6 @@ export const gateOptions = (): Option[] => [
   new Option('--inconclusive <how>', 'take an answer that is not sure as (warn)').choices(['fail', 'warn', 'pass']),
   new Option('--cool-down <time>', 'rest between two runs (2s)').argParser(restUs),
 ];
-
-/** What the flags say of the rules, over what stands in docs/ci.md. */
-export function rulesOf({ maxChange, floor }: GateFlags): GateRules {
-  return { ...DEFAULT_RULES, ...(maxChange !== undefined && { maxChange }), ...(floor !== undefined && { floorMs: floor }) };
-}
 
 function gateMetric(text: string, previous: readonly GateMetric[]): GateMetric[] {
   const metric = parseGateMetric(text);

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { EXIT } from '../core/exit-codes.js';
+import { figureOf } from '../gate/figure-of-run.js';
 import { renderGateJunit } from '../gate/gate-junit.js';
 import { renderGateMarkdown } from '../gate/gate-markdown.js';
-import { figureOf, type GateMetric } from '../gate/gate-metric.js';
+import type { GateMetric } from '../gate/gate-metric.js';
 import type { GateRecord } from '../gate/gate-record.js';
 import { renderGateTerminal } from '../gate/gate-terminal.js';
 import type { Slot } from '../gate/order.js';
@@ -10,9 +11,8 @@ import type { FinishedRun, SeriesRun } from '../gate/series.js';
 import { figureText } from '../gate/wording.js';
 import { writeOutput } from '../report/write.js';
 import { reasonLine } from './failure.js';
-import { tellPipeline } from './pipeline.js';
+import { type PipelineSubject, tellPipeline } from './pipeline.js';
 import type { PipelineFlags } from './pipeline-flags.js';
-import type { ScenarioSubject } from './scenario-plan.js';
 
 export interface GateOutputFlags extends PipelineFlags {
   readonly json?: string;
@@ -31,7 +31,7 @@ const RENDERINGS: readonly (readonly ['json' | 'markdown' | 'junit', string, (ga
 /** Writes the record of a series with everything that is made of it, shows it, and returns its exit code. */
 export async function finishGate(
   gate: GateRecord,
-  { directory, flags, subject }: { readonly directory: string; readonly flags: GateOutputFlags; readonly subject?: ScenarioSubject },
+  { directory, flags, subject }: { readonly directory: string; readonly flags: GateOutputFlags; readonly subject?: PipelineSubject },
 ): Promise<number> {
   for (const [, file, render] of RENDERINGS) await writeOutput(join(directory, file), render(gate));
   const usesStdout = RENDERINGS.some(([flag]) => flags[flag] === '-');

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT } from '../core/exit-codes.js';
 import { registerAb } from './ab.js';
 import { registerAudit } from './audit.js';
+import { registerBaseline } from './baseline.js';
 import { registerBench } from './bench.js';
 import { registerCompare } from './compare.js';
 import { registerCompletion } from './completion.js';
@@ -25,6 +26,7 @@ import { registerWhy } from './why.js';
 const COMMANDS: readonly ((program: Command, finish: Finish) => void)[] = [
   registerRun,
   registerAb,
+  registerBaseline,
   registerInit,
   registerServe,
   registerAudit,

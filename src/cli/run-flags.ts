@@ -1,9 +1,24 @@
 import { type Command, Help, Option } from 'commander';
-import { countFrom, durationUs, header, inspectWhere, list, pair, pids, port, precision, ratePerSecond, seed } from './flag-values.js';
+import {
+  countFrom,
+  durationUs,
+  header,
+  inspectWhere,
+  list,
+  pair,
+  pids,
+  port,
+  precision,
+  ratePerSecond,
+  repetitions,
+  seed,
+} from './flag-values.js';
+import { type GateFlags, gateOptions } from './gate-flags.js';
 import type { FlagShape } from './go-flags.js';
+import { type PipelineFlags, pipelineOptions } from './pipeline-flags.js';
 
 /** The flags of `gwrk run`, as commander hands them over: absent ones are undefined. */
-export interface RunFlags {
+export interface RunFlags extends GateFlags, PipelineFlags {
   /** The second argument: the target of a driver file. */
   readonly target?: string;
   readonly connections?: number;
@@ -46,6 +61,9 @@ export interface RunFlags {
   readonly stepTime?: number;
   /** 0 .. 1. */
   readonly precision?: number;
+  readonly repeat?: number;
+  /** A run, a directory of runs, or the name of a saved baseline. */
+  readonly baseline?: string;
   readonly out: string;
   readonly json?: string;
   readonly html?: string;
@@ -150,6 +168,15 @@ const TARGET = (): Option[] => [
   option('--slow-ops <time>', 'keep operations that take this long, for gwrk why').argParser(durationUs).default(150_000, '150ms'),
 ];
 
+/** Flags that say how series of runs are judged. */
+export const SERIES_ONLY = ['metric', 'maxChange', 'floor', 'inconclusive'] as const satisfies readonly (keyof RunFlags)[];
+
+const SERIES = (): Option[] => [
+  option('--repeat <n>', 'run it n times, each with a server of its own, and show medians and ranges').argParser(repetitions),
+  option('--baseline <run>', 'compare with a run, a directory of runs, or what gwrk baseline save has kept'),
+  ...gateOptions(),
+];
+
 const OUTPUT = (): Option[] => [
   option('-o, --out <dir>', 'directory for the directory of this run').default('reports'),
   option('--json <file>', 'write report.json there too; - is stdout'),
@@ -158,6 +185,7 @@ const OUTPUT = (): Option[] => [
   option('--junit <file>', 'write the thresholds as JUnit XML'),
   option('--csv <file>', 'write the metrics as CSV'),
   option('--hdr <file>', 'write the histograms as an HdrHistogram log'),
+  ...pipelineOptions(),
   option('--live [port]', `serve a page to watch the run on 127.0.0.1; port ${LIVE_PORT}, or --live=7000`).argParser(port),
   option('-q, --quiet', 'no progress and no summary, only what went wrong'),
   option('--no-color', 'no colours (also by NO_COLOR)'),
@@ -169,6 +197,7 @@ const GROUPS: readonly (readonly [heading: string, options: () => readonly Optio
   ['Find the limit:', SEARCH],
   ['This machine:', MACHINE],
   ['Target:', TARGET],
+  ['Repeat and compare:', SERIES],
   ['Results:', OUTPUT],
 ];
 

@@ -12,6 +12,7 @@ Examples:
   gwrk run scenarios/million.yaml -e CLIENTS=100k
   gwrk run scenarios/echo.yaml --dry-run
   gwrk run scenarios/echo.yaml --live
+  gwrk run scenarios/echo.yaml --repeat 10 --baseline main
   gwrk run ws://127.0.0.1:9000/ -c 1000 -n 100k -b hello
   gwrk run ws://127.0.0.1:9000/ -b hello --find-max connections --until 'ws_msg_rtt p(99)<20'
   gwrk run tcp://127.0.0.1:7777 -c 100 -b 'hello\\n'
@@ -29,7 +30,9 @@ export function registerRun(program: Command, finish: Finish): void {
     .action(async (subject: string, target?: string) => {
       applyEnvironment(command, process.env);
       const { runSubject } = await import('./run-action.js');
-      finish(await runSubject(subject, { ...command.opts<RunFlags>(), ...(target !== undefined && { target }) }));
+      const { rawArgs } = program as Command & { readonly rawArgs: readonly string[] };
+      const flags = { ...command.opts<RunFlags>(), ...(target !== undefined && { target }) };
+      finish(await runSubject(subject, flags, rawArgs.slice(1)));
     });
   addRunFlags(command);
 }

@@ -1,11 +1,16 @@
 import type { Report } from '../report/report.js';
 import { conclude } from './conclude.js';
+import { figureOf, resolveMetrics } from './figure-of-run.js';
 import { figureRows } from './figures.js';
 import type { GateInput } from './gate-input.js';
-import { figureOf, type GateMetric, resolveMetrics } from './gate-metric.js';
+import type { GateMetric } from './gate-metric.js';
 import type { GateRecord, RunRecord, ThresholdOverRuns } from './gate-record.js';
 import type { SeriesRun } from './series.js';
 import { judgeMetrics, type Samples } from './verdict.js';
+import { withinRun } from './within-run.js';
+import { figureText } from './wording.js';
+
+const WITHIN_RUN_CONFIDENCE = 0.9;
 
 /** Judges a series of runs. Needs at least one run. Pure. */
 export function buildGate(input: GateInput): GateRecord {
@@ -25,7 +30,7 @@ export function buildGate(input: GateInput): GateRecord {
   const thresholds = thresholdsOver(
     runs.filter(({ side, refused, isAborted }) => side === 'b' && (refused === undefined || isAborted)).map(({ report }) => report),
   );
-  findings.push(...disturbancesIn(runs, counted));
+  findings.push(...withinOneRun(metrics, before, after), ...disturbancesIn(runs, counted));
   const lacksAsked =
     !hasBoth && input.beforeLabel !== undefined
       ? []
@@ -113,6 +118,23 @@ function thresholdsOver(reports: readonly Report[]): ThresholdOverRuns[] {
     const hasData = same.some(({ verdict }) => verdict !== 'no-data');
     const verdict = failedIn > reports.length / 2 ? 'fail' : hasData ? 'pass' : 'no-data';
     return { metric, expression, level, failedIn, runs: reports.length, verdict };
+  });
+}
+
+/** A side of one run only says how sure its own samples are; not how much the next run would differ. */
+function withinOneRun(metrics: readonly GateMetric[], ...sides: readonly (readonly SeriesRun[])[]): string[] {
+  return sides.flatMap((side) => {
+    const [only, another] = side;
+    if (!only || another) return [];
+    return metrics.flatMap((metric) => {
+      const interval = withinRun(only.report, metric, WITHIN_RUN_CONFIDENCE);
+      const label = only.side === 'a' ? 'before' : 'after';
+      return interval
+        ? [
+            `${label}: by the samples of its one run ${metric.name} lies between ${figureText(interval.lowMs)} and ${figureText(interval.highMs)} ms (90 %)`,
+          ]
+        : [];
+    });
   });
 }
 

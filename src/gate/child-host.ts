@@ -16,8 +16,10 @@ export interface ChildHostOptions {
   readonly stop: Stop;
   /** Between two runs. */
   readonly coolDownMs: number;
-  /** What stands behind `gwrk run` for this slot. */
-  argsOf(slot: Slot): readonly string[];
+  /** What stands behind `gwrk run` for this slot, with the directory for its results. */
+  argsOf(slot: Slot, out: string): readonly string[];
+  /** Of the runs. */
+  readonly environment: NodeJS.ProcessEnv;
   /** "a-01". */
   nameOf(slot: Slot): string;
   told(run: SeriesRun, isRepeated: boolean): void;
@@ -39,15 +41,16 @@ export class ChildHost implements SeriesHost {
 
   run(slot: Slot, attempt: number): Promise<FinishedRun> {
     const name = this.#options.nameOf(slot);
-    return this.runNamed(attempt === 1 ? name : `${name}-${attempt}`, this.#options.argsOf(slot));
+    return this.runNamed(attempt === 1 ? name : `${name}-${attempt}`, (out) => this.#options.argsOf(slot, out));
   }
 
   /** One run beside the slots: to warm a side. */
-  runNamed(name: string, args: readonly string[]): Promise<FinishedRun> {
+  runNamed(name: string, args: (out: string) => readonly string[]): Promise<FinishedRun> {
     return childRun({
       args,
       name,
       directory: this.#options.directory,
+      environment: this.#options.environment,
       onSignals: (send) => {
         this.#send = send;
       },

@@ -13,8 +13,9 @@ const PASSED_ON = new Set(['GWRK_MASTER_KEY', 'GWRK_ADMIN_TOKEN', 'GWRK_FORBID_U
 const OF_THE_PIPELINE = new Set(['GITHUB_ACTIONS', 'GITHUB_STEP_SUMMARY', 'GITHUB_OUTPUT']);
 
 export interface ChildRunOptions {
-  /** Behind `gwrk run`. */
-  readonly args: readonly string[];
+  /** Behind `gwrk run`, with the directory for its results. */
+  readonly args: (out: string) => readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
   /** The directory of the series, and the name that this run's directory gets in it. */
   readonly directory: string;
   readonly name: string;
@@ -22,19 +23,32 @@ export interface ChildRunOptions {
   readonly onSignals: (send: ((signal: NodeJS.Signals) => void) | undefined) => void;
 }
 
+/** The environment without flags and without a pipeline: for runs that are told everything on their command line. */
+export function onlyServerVariables(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return withoutPipeline(Object.fromEntries(Object.entries(environment).filter(([key]) => !key.startsWith('GWRK_') || PASSED_ON.has(key))));
+}
+
+/** The environment without these flags' variables and without a pipeline. */
+export function withoutFlags(environment: NodeJS.ProcessEnv, flags: readonly string[]): NodeJS.ProcessEnv {
+  const names = new Set(flags.map((flag) => `GWRK_${flag.replaceAll('-', '_').toUpperCase()}`));
+  return withoutPipeline(Object.fromEntries(Object.entries(environment).filter(([key]) => !names.has(key))));
+}
+
+function withoutPipeline(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([key]) => !OF_THE_PIPELINE.has(key)));
+}
+
 /**
  * `gwrk run ...` as a process and process group of its own, so that no run inherits the memory, the warm code or the
  * signals of another. Its results are moved to `directory/name`.
  */
-export async function childRun({ args, directory, name, onSignals }: ChildRunOptions): Promise<FinishedRun> {
+export async function childRun({ args, environment, directory, name, onSignals }: ChildRunOptions): Promise<FinishedRun> {
   const out = join(directory, `.${name}`);
   await mkdir(out, { recursive: true });
-  const child = spawn(process.execPath, [binFile, 'run', ...args, '--out', out], {
+  const child = spawn(process.execPath, [binFile, 'run', ...args(out)], {
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
-    env: Object.fromEntries(
-      Object.entries(process.env).filter(([key]) => !OF_THE_PIPELINE.has(key) && (!key.startsWith('GWRK_') || PASSED_ON.has(key))),
-    ),
+    env: environment,
   });
   // SIGTERM and not SIGKILL: the run has to end the server that it started.
   const endWithUs = (): void => void child.kill('SIGTERM');

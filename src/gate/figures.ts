@@ -1,5 +1,6 @@
 import type { Report } from '../report/report.js';
-import { figureOf, type GateMetric, parseGateMetric } from './gate-metric.js';
+import { figureOf } from './figure-of-run.js';
+import { type GateMetric, parseGateMetric } from './gate-metric.js';
 import type { FigureRow } from './gate-record.js';
 import type { SeriesRun } from './series.js';
 import { sideOf } from './verdict.js';

@@ -1,6 +1,6 @@
 import { attribute } from '../report/junit-text.js';
 import type { GatedMetric, GateRecord, ThresholdOverRuns } from './gate-record.js';
-import { figureText, intervalText, percentText, pText } from './wording.js';
+import { figureText, intervalText, percentText, pText, runsText } from './wording.js';
 
 type Outcome = 'passed' | 'failure' | 'error' | 'skipped';
 
@@ -25,8 +25,8 @@ export function renderGateJunit(gate: GateRecord): string {
   const time = `time="${(gate.durationMs / 1000).toFixed(3)}"`;
   const properties = [
     ['design', gate.design],
-    ...(gate.before ? [['before', `${gate.before.label} (${gate.before.runs} runs)`]] : []),
-    ['after', `${gate.after.label} (${gate.after.runs} runs)`],
+    ...(gate.before ? [['before', `${gate.before.label} (${runsText(gate.before.runs)})`]] : []),
+    ['after', `${gate.after.label} (${runsText(gate.after.runs)})`],
     ['scenario', `${gate.scenario} ${gate.hash.slice(0, 12)}`],
   ];
   return [

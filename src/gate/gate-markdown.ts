@@ -1,6 +1,7 @@
 import { literal, table } from '../report/markdown-text.js';
 import type { GateRecord } from './gate-record.js';
 import { metricHeads, metricRows, runRows } from './gate-rows.js';
+import { runsText } from './wording.js';
 
 /** summary.md of a series: the verdict first, the table, and each run folded away. Also what a pipeline shows. */
 export function renderGateMarkdown(gate: GateRecord): string {
@@ -28,8 +29,8 @@ export function renderGateMarkdown(gate: GateRecord): string {
     );
   if (gate.findings.length > 0) parts.push(gate.findings.map((finding) => `- ${literal(finding)}`).join('\n'));
   const sides = [
-    ...(before ? [`Before: ${literal(before.label)} (${before.runs} runs).`] : []),
-    `After: ${literal(after.label)} (${after.runs} runs).`,
+    ...(before ? [`Before: ${literal(before.label)} (${runsText(before.runs)}).`] : []),
+    `After: ${literal(after.label)} (${runsText(after.runs)}).`,
   ];
   parts.push(sides.join(' '));
   const machine = ['node', 'cores', 'cpu', 'system'].flatMap((key) =>

@@ -1,7 +1,4 @@
-import { samplesNeeded } from '../measure/histogram.js';
 import { TREND_NAMES } from '../measure/metric-names.js';
-import type { MetricRecord, TrendRecord } from '../report/metrics.js';
-import type { Report } from '../report/report.js';
 
 /** One figure of a run that is compared over runs. Smaller is better. */
 export interface GateMetric {
@@ -29,7 +26,6 @@ const FIGURES: Readonly<Record<string, Figure>> = {
   'p(99)': 'p99',
   'p(99.9)': 'p999',
 };
-const PERCENT: Partial<Record<Figure, number>> = { med: 50, p90: 90, p95: 95, p99: 99, p999: 99.9 };
 
 export const GATE_METRIC_FORM = "a trend and a figure of it: 'ws_msg_rtt p(99)'; figures: avg min med max p(90) p(95) p(99) p(99.9)";
 
@@ -49,41 +45,8 @@ export function parseGateMetric(text: string): GateMetric | undefined {
   return metricOf(metric, selector.replace(/\s+/gu, ''), known, true);
 }
 
-function metricOf(metric: string, selector: string, figure: Figure, isAsked: boolean): GateMetric {
+/** A metric by its parts. */
+export function metricOf(metric: string, selector: string, figure: Figure, isAsked: boolean): GateMetric {
   const shown = Object.entries(FIGURES).find(([text, value]) => value === figure && text !== 'p(50)')![0];
   return { name: `${metric}${selector} ${shown}`, metric, selector, figure, isAsked };
-}
-
-/**
- * The metrics as these runs can be asked for them: where the hold phase of a default metric was recorded by itself in every
- * run, that is compared, since ramps differ more from run to run than what is held.
- */
-export function resolveMetrics(metrics: readonly GateMetric[], reports: readonly Report[]): GateMetric[] {
-  return metrics.map((metric) => {
-    if (metric.isAsked || metric.metric !== 'ws_msg_rtt') return metric;
-    const held = metricOf(metric.metric, '{phase:hold}', metric.figure, false);
-    return reports.length > 0 && reports.every((report) => figureOf(report, held).value !== undefined) ? held : metric;
-  });
-}
-
-export interface FigureOfRun {
-  /** Milliseconds; absent where the run has too few samples to say. */
-  readonly value?: number;
-  readonly samples: number;
-  readonly needed: number;
-}
-
-/** The figure of one run, with the number of samples it is drawn from. */
-export function figureOf(report: Report, { metric, selector, figure }: GateMetric): FigureOfRun {
-  const record = recordOf(report, metric + selector);
-  const percent = PERCENT[figure];
-  const needed = percent === undefined ? 1 : samplesNeeded(percent);
-  const samples = record?.count ?? 0;
-  return { samples, needed, ...(record && samples >= needed && record[figure] > 0 && { value: record[figure] }) };
-}
-
-function recordOf(report: Report, key: string): TrendRecord | undefined {
-  const { tagged } = report as { readonly tagged?: Readonly<Record<string, MetricRecord>> };
-  const found = [report.metrics, tagged ?? {}].find((records) => Object.hasOwn(records, key))?.[key];
-  return found?.type === 'trend' ? found : undefined;
 }

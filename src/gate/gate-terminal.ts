@@ -1,6 +1,7 @@
 import { printable } from '../report/printable.js';
 import type { GateRecord } from './gate-record.js';
 import { metricHeads, metricRows } from './gate-rows.js';
+import { runsText } from './wording.js';
 
 const COLORS = { pass: 32, improved: 32, fail: 31, inconclusive: 33, invalid: 33, interrupted: 33 } as const;
 
@@ -8,8 +9,8 @@ const COLORS = { pass: 32, improved: 32, fail: 31, inconclusive: 33, invalid: 33
 export function renderGateTerminal(gate: GateRecord, color: boolean): string {
   const paint = (text: string, code: number): string => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
   const lines: string[] = ['', paint(`GATE ${printable(gate.scenario, 40)}, ${printable(gate.design)}`, 1), ''];
-  if (gate.before) lines.push(`  before: ${printable(gate.before.label, 120)} (${gate.before.runs} runs)`);
-  lines.push(`  after:  ${printable(gate.after.label, 120)} (${gate.after.runs} runs)`, '');
+  if (gate.before) lines.push(`  before: ${printable(gate.before.label, 120)} (${runsText(gate.before.runs)})`);
+  lines.push(`  after:  ${printable(gate.after.label, 120)} (${runsText(gate.after.runs)})`, '');
   lines.push(...aligned([metricHeads(gate), ...metricRows(gate)]).map((line, row) => `  ${row === 0 ? paint(line, 2) : line}`), '');
   for (const { metric, expression, level, failedIn, runs, verdict } of gate.thresholds)
     lines.push(

@@ -1,3 +1,4 @@
+import { unfitness } from '../report/compare/fitness.js';
 import type { Report } from '../report/report.js';
 
 /** Whether a run is evidence. */
@@ -19,19 +20,10 @@ const MAX_STEAL_PERCENT = 2;
  */
 export function qualityOf(report: Report): RunQuality {
   const disturbances = disturbancesOf(report);
-  const refuse = (reason: string, use: 'unusable' | 'aborted' | 'stopped' = 'unusable'): RunQuality => ({ use, reason, disturbances });
-  if (report.verdict === 'interrupted') return refuse(report.reason, 'stopped');
-  if (report.verdict === 'invalid') return refuse(report.reason);
-  if (report.findMax) return refuse('it is a search for a limit (--find-max), not one load');
-  if (isProfiled(report)) return refuse('it was profiled, which takes up to a third more CPU time');
-  if (report.endedEarly !== undefined) return refuse(`it ended before its plan: ${report.endedEarly}`, 'aborted');
-  return { use: 'counts', disturbances };
-}
-
-/** Whether a profiler was attached to the server during the run. */
-export function isProfiled(report: Report): boolean {
-  const { flame, profile } = report as { readonly flame?: unknown; readonly profile?: unknown };
-  return (flame !== undefined && flame !== null) || (profile !== undefined && profile !== null);
+  const reason = unfitness(report);
+  if (reason === undefined) return { use: 'counts', disturbances };
+  const isAborted = report.verdict === 'fail' && report.endedEarly !== undefined && !report.generator.saturated;
+  return { use: report.verdict === 'interrupted' ? 'stopped' : isAborted ? 'aborted' : 'unusable', reason, disturbances };
 }
 
 function disturbancesOf({ environment }: Report): string[] {

@@ -81,7 +81,8 @@ function judge(
 ): MetricJudgement {
   const effect = isPaired ? pairedRatio(before, after, rules.confidence) : ratio(before, after, rules.confidence);
   const sides = { before: sideOf(before), after: sideOf(after) };
-  const isTooFew = leastP(before.length, after.length, isPaired) >= rules.alpha / metrics;
+  // One run has no spread of its own: whatever it is compared with, it may have been a bad moment.
+  const isTooFew = Math.min(before.length, after.length) < 2 || leastP(before.length, after.length, isPaired) >= rules.alpha / metrics;
   const verdict = isTooFew ? 'inconclusive' : verdictOf(effect, sides.before.median, worse, better, rules);
   const hasInterval = effect.k > 0;
   return {

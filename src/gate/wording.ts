@@ -23,3 +23,5 @@ export function figureText(value: number): string {
 export function pText(p: number): string {
   return p < 0.0001 ? '<0.0001' : p.toFixed(p < 0.1 ? 4 : 2);
 }
+
+export const runsText = (runs: number): string => `${runs} ${runs === 1 ? 'run' : 'runs'}`;

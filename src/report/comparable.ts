@@ -5,11 +5,18 @@ import type { Report } from './report.js';
 /** Memory of two machines of one kind: what the firmware keeps for itself differs a little. */
 const SAME_MEMORY = 0.05;
 
+/** What of a run decides whether another may be compared with it; known before the run already. */
+export interface Comparable {
+  readonly hash: string;
+  readonly clients: { readonly planned: number };
+  readonly environment: Report['environment'];
+}
+
 /**
  * In what two runs differ beside the server under test; empty: they may be compared. A change of these moves latency by
  * itself, and nobody could tell it from a change of the server.
  */
-export function incomparabilities(one: Report, other: Report): string[] {
+export function incomparabilities(one: Comparable, other: Comparable): string[] {
   const differences: string[] = [];
   const compare = (what: string, a: unknown, b: unknown): void => {
     if (a !== b) differences.push(`${what}: ${shown(a)} and ${shown(b)}`);
@@ -24,7 +31,7 @@ export function incomparabilities(one: Report, other: Report): string[] {
 }
 
 /** Throws GWRK_NOT_COMPARABLE, with everything in which the two differ. `names` are how the runs are called in the message. */
-export function refuseIncomparable(one: Report, other: Report, names: readonly [string, string]): void {
+export function refuseIncomparable(one: Comparable, other: Comparable, names: readonly [string, string]): void {
   const differences = incomparabilities(one, other);
   if (differences.length === 0) return;
   throw new GwrkError('GWRK_NOT_COMPARABLE', `${names[0]} and ${names[1]} cannot be compared`, {
@@ -33,7 +40,7 @@ export function refuseIncomparable(one: Report, other: Report, names: readonly [
   });
 }
 
-function nodeMajor({ environment }: Report): string {
+function nodeMajor({ environment }: Comparable): string {
   return String(environment.node ?? 'unknown').split('.', 1)[0]!;
 }
 

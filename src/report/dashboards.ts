@@ -1,4 +1,5 @@
 import { GwrkError } from '../core/errors.js';
+import { samplesNeeded } from '../measure/histogram.js';
 import { printable } from './printable.js';
 import type { Report } from './report.js';
 
@@ -22,13 +23,15 @@ export interface DashboardRow {
   readonly figures: readonly DashboardFigure[];
 }
 
-const FIGURES = ['med', 'p95', 'p99'] as const;
+const FIGURES = { med: 50, p95: 95, p99: 99 } as const;
 
-/** Median, P95 and P99 of every trend of a run, milliseconds. */
+/** Median, P95 and P99 of every trend of a run, milliseconds, where it has enough samples for them. */
 export function dashboardFigures({ metrics }: Report): DashboardFigure[] {
   return Object.entries(metrics).flatMap(([name, metric]) =>
     metric.type === 'trend'
-      ? FIGURES.map((figure) => ({ name: `${name}.${figure}`, unit: 'ms', value: metric[figure], extra: `${metric.count} samples` }))
+      ? (Object.keys(FIGURES) as (keyof typeof FIGURES)[])
+          .filter((figure) => metric.count >= samplesNeeded(FIGURES[figure]))
+          .map((figure) => ({ name: `${name}.${figure}`, unit: 'ms', value: metric[figure], extra: `${metric.count} samples` }))
       : [],
   );
 }
