@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -14,15 +16,18 @@ const commands = [...readFileSync(join(repository, 'docs/commands.md'), 'utf8').
 );
 const directory = mkdtempSync(join(tmpdir(), 'gwrk-commands-'));
 let echo: ServerProcess;
+const web = createServer((request, response) => request.resume().on('end', () => response.end('well')));
 
 before(async () => {
   writeFileSync(join(directory, 'gwrk'), `#!/bin/sh\nexec '${process.execPath}' '${repository}/bin/gwrk.js' "$@"\n`);
   chmodSync(join(directory, 'gwrk'), 0o755);
   symlinkSync(join(repository, 'scenarios'), join(directory, 'scenarios'));
   echo = await referenceServer('--echo');
+  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
 });
 after(async () => {
   await echo.stop();
+  web.close();
   rmSync(directory, { recursive: true });
 });
 
@@ -32,6 +37,8 @@ function small(command: string): string {
   const isSearch = command.includes('--find-max');
   const text = command
     .replace('ws://127.0.0.1:8080/', echo.ws)
+    .replace('http://127.0.0.1:8080/', `http://127.0.0.1:${(web.address() as AddressInfo | null)?.port}/`)
+    .replace(/ -d \w+/u, ' -d 1s')
     .replace(/--live(=\d+)?/u, '--live=0')
     .replace(/p\(99\)<20/gu, 'p(99)<2000')
     .replace(/ -c \d+/u, ' -c 5')
