@@ -6,6 +6,7 @@ import { BUCKETS, CELL_COUNT, CELLS, type Recorder } from './recorder.js';
 export interface TrendInterval {
   readonly count: number;
   readonly p50Us: number;
+  readonly p90Us: number;
   readonly p99Us: number;
   readonly maxUs: number;
 }
@@ -83,6 +84,7 @@ export class Snapshots {
     return {
       count,
       p50Us: percentileUsOf(growth, count, 50),
+      p90Us: percentileUsOf(growth, count, 90),
       p99Us: percentileUsOf(growth, count, 99),
       maxUs: percentileUsOf(growth, count, 100),
     };

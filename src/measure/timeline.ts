@@ -78,6 +78,7 @@ export class Timeline {
       const name = TREND_NAMES[id]!;
       this.#put(`${name}_count`, 'sum', trend.count);
       this.#put(`${name}_p50`, 'worst', trend.p50Us / 1000);
+      this.#put(`${name}_p90`, 'worst', trend.p90Us / 1000);
       this.#put(`${name}_p99`, 'worst', trend.p99Us / 1000);
       this.#put(`${name}_max`, 'worst', trend.maxUs / 1000);
     });

@@ -123,6 +123,8 @@ const SHAPE: Shape = {
   ledger: { sent: 'number', ok: 'number', fail: 'number', indeterminate: 'number' },
   delivery,
   metrics: each(metric),
+  tagged: optional(each(metric)),
+  model: optional(oneOf('open', 'closed', 'mixed')),
   histograms: each('string'),
   thresholds: [
     {

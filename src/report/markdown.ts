@@ -1,3 +1,4 @@
+import { blindThresholds, closedLoopNote } from './closed-loop.js';
 import { CURVE_HEADS, curveRows } from './find-max.js';
 import { literal, table } from './markdown-text.js';
 import { formatClock } from './quantity.js';
@@ -18,6 +19,7 @@ export function renderMarkdown(report: Report): string {
       actualText(report, threshold),
     ]);
     parts.push('## Thresholds', table(['verdict', 'metric', 'threshold', 'actual'], rows, 4, ['**fail**']));
+    parts.push(...blindThresholds(report).map(literal));
   }
   if (report.findMax) {
     const { of, bounds } = report.findMax;
@@ -26,6 +28,8 @@ export function renderMarkdown(report: Report): string {
   parts.push('## Results');
   const trends = trendRows(report);
   if (trends.length > 0) parts.push(table(TREND_HEADS, trends, 1));
+  const closed = closedLoopNote(report);
+  if (closed !== undefined) parts.push(literal(closed));
   const counters = counterRows(report);
   if (counters.length > 0) parts.push(table(['counter', 'total', 'rate'], counters, 1));
   parts.push(

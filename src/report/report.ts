@@ -5,6 +5,7 @@ import { counterTotal, type Measurements } from '../measure/metric-view.js';
 import { type OwnMetrics, ownHistograms } from '../measure/own-metrics.js';
 import type { Recorder } from '../measure/recorder.js';
 import type { TimelineRecord } from '../measure/timeline.js';
+import type { LoadModel } from '../scenario/load-model.js';
 import type { Matching } from '../scenario/matching.js';
 import type { ThresholdSpec } from '../scenario/plan.js';
 import { type ClientsRecord, type DeliveryRecord, type LedgerRecord, recordClients, recordDelivery, recordLedger } from './accounts.js';
@@ -33,6 +34,8 @@ export interface Report {
   readonly findings: readonly string[];
   /** Why the run ended before its plan did: a threshold with abortOnFail, ctrl-C, ... Absent: it did not. */
   readonly endedEarly?: string;
+  /** Whether the plan had a time for what was measured; absent in the report of an older gwrk. */
+  readonly model?: LoadModel;
   readonly clients: ClientsRecord;
   readonly ledger: LedgerRecord;
   /** Of runs with broadcasts only. */
@@ -138,6 +141,7 @@ export interface ReportInput {
     readonly thresholds: readonly ThresholdSpec[];
     /** How answers find their requests; absent: no send step expects any. */
     readonly matching?: readonly Matching[];
+    readonly model?: LoadModel;
   };
   readonly startedAtUnixMs: number;
   readonly durationMs: number;
@@ -213,6 +217,7 @@ export function buildReport(input: ReportInput): Report {
     transport: input.transport.kind,
     transportReason: input.transport.reason,
     ...judgement,
+    ...(plan.model && { model: plan.model }),
     ...(input.interruption && { endedEarly: input.interruption.reason }),
     clients,
     ledger,

@@ -1,4 +1,5 @@
 import { broken } from './broken-lines.js';
+import { blindThresholds, closedLoopNote } from './closed-loop.js';
 import { CURVE_HEADS, curveRows, type FindMaxRecord } from './find-max.js';
 import { plainTable } from './plain-table.js';
 import { printable } from './printable.js';
@@ -27,11 +28,15 @@ export function renderTerminal(report: Report, { color, columns = 80 }: Terminal
   const paint: Paint = (text, name) => (color ? `\x1b[${CODES[name]}m${text}\x1b[0m` : text);
   const blocks: string[] = [];
   if (report.thresholds.length > 0) blocks.push(heading('THRESHOLDS', paint), thresholdBlock(report, paint));
+  const blind = blindThresholds(report);
+  if (blind.length > 0) blocks.push(blind.map((note) => `  ${printable(note, 160)}\n`).join(''));
   blocks.push(heading(`TOTAL RESULTS of ${printable(report.scenario, 40)}, ${formatClock(report.durationMs)}`, paint));
   const trends = trendRows(report);
   if (trends.length > 0)
     blocks.push(table([[...TREND_HEADS], ...trends], ['left', ...TREND_HEADS.slice(1).map(() => 'right' as const)], paint));
   if (lacksSamples(report)) blocks.push('  n/a: fewer than ten samples beyond that percentile\n');
+  const closed = closedLoopNote(report);
+  if (closed !== undefined) blocks.push(`  ${closed}\n`);
   const counters = counterRows(report);
   if (counters.length > 0) blocks.push(table([['counter', 'total', 'rate'], ...counters], ['left', 'right', 'right'], paint));
   blocks.push(lines([...clientLines(report), ...machineLines(report)], width));

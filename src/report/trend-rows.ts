@@ -1,6 +1,7 @@
 import { samplesNeeded } from '../measure/histogram.js';
 import { TREND_NAMES } from '../measure/metric-names.js';
 import { METRIC_TYPES } from '../measure/metric-types.js';
+import { BLIND_MARK, isBlind } from './closed-loop.js';
 import type { TrendRecord } from './metrics.js';
 import { printable } from './printable.js';
 import { formatCount, formatFigure } from './quantity.js';
@@ -25,8 +26,8 @@ export function trendRows(report: Report): string[][] {
   for (const name of [...TREND_NAMES, ...own]) {
     const trend = report.metrics[name];
     if (trend?.type !== 'trend') continue;
-    rows.push([printable(name, 40), ...cells(trend)]);
-    for (const [label, part] of partsOf(report, name)) rows.push([`  ${printable(label, 40)}`, ...cells(part)]);
+    rows.push([printable(name, 40), ...cells(report, name, trend)]);
+    for (const [label, part] of partsOf(report, name)) rows.push([`  ${printable(label, 40)}`, ...cells(report, name, part)]);
   }
   return rows;
 }
@@ -44,8 +45,9 @@ function partsOf({ tagged = {}, thresholds }: Report, name: string): [string, Tr
   return parts.filter(([label]) => isTold(label));
 }
 
-function cells(trend: TrendRecord): string[] {
-  const percentile = (percent: number, ms: number): string => (trend.count < samplesNeeded(percent) ? 'n/a' : formatFigure(ms));
+function cells(report: Report, name: string, trend: TrendRecord): string[] {
+  const percentile = (percent: number, ms: number): string =>
+    trend.count < samplesNeeded(percent) ? 'n/a' : formatFigure(ms) + (isBlind(report, name, percent) ? BLIND_MARK : '');
   return [
     formatCount(trend.count),
     percentile(50, trend.med),

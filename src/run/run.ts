@@ -3,6 +3,7 @@ import { type RunRecorders, runRecorders } from '../measure/selections.js';
 import type { SelfRecord } from '../report/generator-flags.js';
 import { buildReport, type Report } from '../report/report.js';
 import type { SlowRecord } from '../report/slow-files.js';
+import { loadModelOf } from '../scenario/load-model.js';
 import { framingOf, matchingOf } from '../scenario/matching.js';
 import type { Plan } from '../scenario/plan.js';
 import { withoutQuery } from '../scenario/target-kind.js';
@@ -193,6 +194,7 @@ function reportOf(
       seed: plan.seed,
       tags: plan.tags,
       matching: matchingOf(plan),
+      model: loadModelOf(plan),
       thresholds: options.withThresholds ? plan.thresholds : [],
     },
     startedAtUnixMs: usage.startedAtUnixMs,

@@ -19,7 +19,7 @@ describe('Snapshots', () => {
     assert.equal(one.intervalMs, 1000);
     assert.equal(one.counters[COUNTER.ws_msgs_sent], 10);
     assert.equal(one.gauges[GAUGE.clients_open], 3);
-    assert.deepEqual(one.trends[TREND.ws_msg_rtt], { count: 100, p50Us: 1000, p99Us: 1000, maxUs: 2000 });
+    assert.deepEqual(one.trends[TREND.ws_msg_rtt], { count: 100, p50Us: 1000, p90Us: 1000, p99Us: 1000, maxUs: 2000 });
 
     second.count(COUNTER.ws_msgs_sent, 5);
     first.gauge(GAUGE.clients_open, 4);
@@ -30,7 +30,7 @@ describe('Snapshots', () => {
     assert.equal(two.counters[COUNTER.ws_msgs_sent], 5);
     assert.equal(two.totals[COUNTER.ws_msgs_sent], 15);
     assert.equal(two.gauges[GAUGE.clients_open], 7);
-    assert.deepEqual(two.trends[TREND.ws_msg_rtt], { count: 10, p50Us: 1500, p99Us: 1500, maxUs: 1500 });
+    assert.deepEqual(two.trends[TREND.ws_msg_rtt], { count: 10, p50Us: 1500, p90Us: 1500, p99Us: 1500, maxUs: 1500 });
   });
 
   it('has no percentiles where an interval has no samples', () => {

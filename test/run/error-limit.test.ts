@@ -22,7 +22,7 @@ function reachedAfter(seconds: readonly Second[]): number | undefined {
     counters[COUNTER.ledger_ok] = answered;
     counters[COUNTER.heartbeats_answered] = beats;
     const trends = new Array<TrendInterval | undefined>(TREND_NAMES.length);
-    if (ready > 0) trends[TREND.session_ready] = { count: ready, p50Us: 1, p99Us: 1, maxUs: 1 };
+    if (ready > 0) trends[TREND.session_ready] = { count: ready, p50Us: 1, p90Us: 1, p99Us: 1, maxUs: 1 };
     const gauges = new Float64Array(GAUGE_NAMES.length);
     const snapshot: Snapshot = { elapsedMs: (index + 1) * 1000, intervalMs: 1000, counters, totals: counters, gauges, trends };
     errors += failed;

@@ -1,3 +1,4 @@
+import { closedLoopNote } from '../closed-loop.js';
 import { CURVE_HEADS, curveRows } from '../find-max.js';
 import type { Report } from '../report.js';
 import { actualText, clientLines, counterRows, type Line, machineLines } from '../summary-lines.js';
@@ -41,7 +42,7 @@ export function metricTables(report: Report): Markup {
   const counters = counterRows(report);
   return html`${trends.length > 0 ? table('Trends', TREND_HEADS, trends) : NOTHING}${
     lacksSamples(report) && html`<p class="footnote">n/a: fewer than ten samples beyond that percentile</p>`
-  }${counters.length > 0 ? table('Counters', ['counter', 'total', 'rate'], counters) : NOTHING}`;
+  }${closedLoopNote(report) !== undefined && html`<p class="footnote">${closedLoopNote(report)!}</p>`}${counters.length > 0 ? table('Counters', ['counter', 'total', 'rate'], counters) : NOTHING}`;
 }
 
 export function errorTable({ errors }: Report): Markup {
