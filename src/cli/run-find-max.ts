@@ -55,7 +55,7 @@ export async function searchSubject(subject: string, flags: RunFlags, note: (lin
           note: () => {},
           progress: (snapshot, errors, recorders) => {
             onProgress(snapshot, errors, recorders);
-            show(snapshot, errors);
+            show(snapshot, errors, recorders);
           },
         });
       },

@@ -73,6 +73,10 @@ export interface RunFlags extends GateFlags, PipelineFlags {
   readonly hdr?: string;
   /** Port of the live page; absent: none is served. */
   readonly live?: number;
+  /** Port of the metrics of the run for Prometheus; absent: none is served. */
+  readonly metricsPort?: number;
+  /** Address of an OpenTelemetry collector. */
+  readonly otlp?: string;
   readonly quiet?: boolean;
   readonly color: boolean;
 }
@@ -187,6 +191,8 @@ const OUTPUT = (): Option[] => [
   option('--hdr <file>', 'write the histograms as an HdrHistogram log'),
   ...pipelineOptions(),
   option('--live [port]', `serve a page to watch the run on 127.0.0.1; port ${LIVE_PORT}, or --live=7000`).argParser(port),
+  option('--metrics-port <port>', 'serve the figures of the run on 127.0.0.1 for Prometheus, live; 0 picks a free port').argParser(port),
+  option('--otlp <url>', 'send the figures of the run to an OpenTelemetry collector, live'),
   option('-q, --quiet', 'no progress and no summary, only what went wrong'),
   option('--no-color', 'no colours (also by NO_COLOR)'),
 ];

@@ -21,9 +21,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   profile: ['core'],
   target: ['profile', 'core'],
   run: ['scenario', 'net', 'measure', 'report', 'target', 'profile', 'src/swarm/messages.ts', 'src/swarm/driver-load.ts', 'core'],
+  telemetry: ['measure', 'core'],
   gate: ['statistics', 'report', 'measure', 'core'],
   bench: ['run', 'report', 'scenario', 'measure', 'protocol', 'profile', 'core'],
-  cli: ['run', 'gate', 'bench', 'scenario', 'report', 'net', 'measure', 'statistics', 'profile', 'target', 'core'],
+  cli: ['run', 'gate', 'bench', 'scenario', 'report', 'net', 'measure', 'statistics', 'profile', 'target', 'telemetry', 'core'],
   'reference-server': ['protocol', 'uring', 'core'],
 };
 
