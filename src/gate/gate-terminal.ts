@@ -5,6 +5,8 @@ import { runsText } from './wording.js';
 
 const COLORS = { pass: 32, improved: 32, fail: 31, inconclusive: 33, invalid: 33, interrupted: 33 } as const;
 
+const MARKS = { pass: '✓', fail: '✗', 'no-data': '?' } as const;
+
 /** The verdict of a series for a terminal: the table, what was found, and the verdict last. Ends with a line break. */
 export function renderGateTerminal(gate: GateRecord, color: boolean): string {
   const paint = (text: string, code: number): string => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
@@ -12,10 +14,10 @@ export function renderGateTerminal(gate: GateRecord, color: boolean): string {
   if (gate.before) lines.push(`  before: ${printable(gate.before.label, 120)} (${runsText(gate.before.runs)})`);
   lines.push(`  after:  ${printable(gate.after.label, 120)} (${runsText(gate.after.runs)})`, '');
   lines.push(...aligned([metricHeads(gate), ...metricRows(gate)]).map((line, row) => `  ${row === 0 ? paint(line, 2) : line}`), '');
-  for (const { metric, expression, level, failedIn, runs, verdict } of gate.thresholds)
-    lines.push(
-      `  ${verdict === 'pass' ? '✓' : verdict === 'fail' ? '✗' : '?'} ${metric} ${expression}${level === 'warn' ? ' (warn)' : ''}: failed in ${failedIn} of ${runs} runs`,
-    );
+  for (const { metric, expression, level, failedIn, runs, verdict } of gate.thresholds) {
+    const rule = printable(`${metric} ${expression}${level === 'warn' ? ' (warn)' : ''}`, 120);
+    lines.push(`  ${MARKS[verdict]} ${rule}: failed in ${failedIn} of ${runsText(runs)}`);
+  }
   if (gate.thresholds.length > 0) lines.push('');
   for (const finding of gate.findings) lines.push(`  note: ${printable(finding, 300)}`);
   lines.push(`  ${paint(gate.verdict.toUpperCase(), COLORS[gate.verdict])} ${printable(gate.reason, 400)}`, '');

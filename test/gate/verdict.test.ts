@@ -120,8 +120,12 @@ for (const [cv, drift] of [
     assert.ok(alarms <= 0.01, `${alarms * 100} %`);
   });
 
-test('a server that is 10 % slower is failed by 10 pairs where runs differ by 3 %', (t) => {
-  const found = share(7, 300, 0.03, 0.02, 1.1);
-  t.diagnostic(`seed 7: ${found * 100} % found`);
-  assert.ok(found > 0.9, `${found * 100} %`);
-});
+for (const [cv, least] of [
+  [0.03, 0.98],
+  [0.05, 0.85],
+] as const)
+  test(`a server that is 10 % slower is failed by 10 pairs where runs differ by ${cv * 100} %: at least ${least * 100} % of 300`, (t) => {
+    const found = share(7, 300, cv, 0.02, 1.1);
+    t.diagnostic(`seed 7: ${found * 100} % found`);
+    assert.ok(found >= least, `${found * 100} %`);
+  });
