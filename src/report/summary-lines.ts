@@ -138,7 +138,7 @@ function targetDetails(target: Report['target']): Line[] {
   const kinds = Object.entries(gcByKind).filter(([, { count }]) => count > 0);
   const runtime = [
     ...(kinds.length === 0 ? [] : [`GC ${kinds.map(([kind, { count }]) => `${printable(kind, 20)} ${exact(count)}`).join(' + ')}`]),
-    ...(gcMsPerSecond === undefined ? [] : [`${formatMs(gcMsPerSecond)} a second in GC`]),
+    ...(gcMsPerSecond === undefined || kinds.length === 0 ? [] : [`${formatMs(gcMsPerSecond)} a second in GC`]),
     ...(maxPauseMs === undefined ? [] : [`longest pause ${formatMs(maxPauseMs)}`]),
     ...(elu === undefined ? [] : [`loop ${formatPercent(elu)} busy`]),
     ...(loopDelayP99Ms === undefined ? [] : [`delay p(99) ${formatMs(loopDelayP99Ms)}`]),

@@ -45,7 +45,8 @@ export class Span<T> {
   }
 
   isHold(atMs: number): boolean {
-    return atMs >= this.#fromMs && atMs <= this.#untilMs;
+    // An answer that was asked for at the very end comes when the clients already leave.
+    return atMs >= this.#fromMs && atMs < this.#untilMs;
   }
 
   /** Whether what is seen at this time counts: it is of the hold, or no hold has begun yet. */

@@ -52,7 +52,7 @@ test('figures come from the hold and columns from each second', async () => {
     (second) => {
       now = second;
     },
-    [5, 15],
+    [5, 16],
   );
   const figures = source.figures();
   assert.equal(figures.cpuCores, 0.5);
@@ -145,7 +145,7 @@ test('Go and JVM processes are understood by their usual names', async () => {
       [1, 10],
     );
     assert.equal(source.figures().gcPerMinute, 60, kind);
-    assert.equal(source.figures().gcByKind?.[kind]?.count, 9);
+    assert.equal(source.figures().gcByKind?.[kind]?.count, 8);
   }
 });
 
