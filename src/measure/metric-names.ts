@@ -31,6 +31,8 @@ export const TREND_NAMES = [
   'session_service',
   'session_lag',
   'http_req_failed_duration',
+  'http_req_service',
+  'http_req_lag',
 ] as const;
 
 export const COUNTER_NAMES = [

@@ -1,7 +1,14 @@
 import type { Report } from './report.js';
 
 /** Trends of messages and requests: in a closed loop nothing is due while the target stalls, so they do not show it. */
-const OF_LOOPS: readonly string[] = ['ws_msg_rtt', 'ws_msg_service', 'ws_msg_failed', 'http_req_duration', 'http_req_failed_duration'];
+const OF_LOOPS: readonly string[] = [
+  'ws_msg_rtt',
+  'ws_msg_service',
+  'ws_msg_failed',
+  'http_req_duration',
+  'http_req_service',
+  'http_req_failed_duration',
+];
 /** Percentiles up to this one say something of a closed loop too. */
 const HIGHEST_TOLD = 90;
 

@@ -1,5 +1,5 @@
 import { samplesNeeded } from '../measure/histogram.js';
-import { TREND_NAMES } from '../measure/metric-names.js';
+import { TREND_NAMES, type TrendName } from '../measure/metric-names.js';
 import { METRIC_TYPES } from '../measure/metric-types.js';
 import { BLIND_MARK, isBlind } from './closed-loop.js';
 import type { TrendRecord } from './metrics.js';
@@ -12,6 +12,14 @@ export const TREND_HEADS: readonly string[] = ['trend, ms', 'count', 'p(50)', 'p
 
 /** Trends of which the parts (phases, scenarios) are shown even where no threshold asks for them: what a user of the target waits for. */
 const HEADLINES: readonly string[] = ['session_ready', 'ws_msg_rtt', 'ws_ping', 'http_req_duration'];
+/** What explains a trend stands right below it, wherever its id is. */
+const BELOW: Partial<Record<TrendName, readonly TrendName[]>> = {
+  session_ready: ['session_service', 'session_lag'],
+  ws_msg_service: ['ws_msg_lag', 'ws_msg_failed'],
+  http_req_duration: ['http_req_service', 'http_req_lag', 'http_req_failed_duration'],
+};
+const MOVED = Object.values(BELOW).flat();
+const IN_ORDER = TREND_NAMES.filter((name) => !MOVED.includes(name)).flatMap((name) => [name, ...(BELOW[name] ?? [])]);
 /** More parts of one label than this are left to report.json. */
 const MOST_PARTS = 8;
 
@@ -23,7 +31,7 @@ export function trendRows(report: Report): string[][] {
   const rows: string[][] = [];
   // Behind those of gwrk, what drivers declared.
   const own = Object.keys(report.metrics).filter((name) => !METRIC_TYPES.has(name));
-  for (const name of [...TREND_NAMES, ...own]) {
+  for (const name of [...IN_ORDER, ...own]) {
     const trend = report.metrics[name];
     if (trend?.type !== 'trend') continue;
     rows.push([printable(name, 40), ...cells(report, name, trend)]);

@@ -69,7 +69,7 @@ export class HttpClient implements HttpConnections, HttpSteps {
     timers.setFlow(row, nowUs + step.check.withinUs);
     if (isOwn) {
       this.#isUsed[row] = 1;
-      this.#own!.send(row, flow, row, pc, table.intendedUs[row]!);
+      this.#own!.send(row, flow, row, pc, table.intendedUs[row]!, nowUs);
     } else this.#pool!.enqueue(row, step.origin);
     return false;
   }
@@ -149,7 +149,7 @@ export class HttpClient implements HttpConnections, HttpSteps {
     const { table, recorder } = this.#parts;
     const { rows } = table;
     return {
-      onConnected: (row, nowUs) => (row < rows ? clients.onConnected(row, nowUs) : pool.connected(row - rows)),
+      onConnected: (row, nowUs) => (row < rows ? clients.onConnected(row, nowUs) : pool.connected(row - rows, nowUs)),
       onData: (row, bytes, start, end, nowUs) => {
         if (row < rows) {
           clients.onData(row, bytes, start, end, nowUs);
@@ -162,7 +162,7 @@ export class HttpClient implements HttpConnections, HttpSteps {
       onClosed: (row, errno, nowUs) => (row < rows ? clients.onClosed(row, errno, nowUs) : pool.closed(row - rows, errno, nowUs)),
       onTick: (nowUs) => {
         const nextUs = clients.onTick(nowUs);
-        if (nextUs >= 0) pool.pump();
+        if (nextUs >= 0) pool.pump(nowUs);
         return nextUs;
       },
     };

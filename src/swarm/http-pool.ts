@@ -70,7 +70,7 @@ export class HttpPool implements HttpConnections {
   }
 
   /** Gives waiting clients connections, as far as there are some. */
-  pump(): void {
+  pump(nowUs: number): void {
     for (let index = 0; index < this.#queues.length; index++) {
       const { rows } = this.#queues[index]!;
       while (rows.size > 0) {
@@ -81,17 +81,17 @@ export class HttpPool implements HttpConnections {
         if (this.#parts.table.waits[row] !== WAIT_HTTP || this.#slotOf[row] !== NOBODY) continue;
         this.#slotOf[row] = slot;
         if (idle === NOBODY) this.#open(index, slot, row);
-        else this.#send(slot, row);
+        else this.#send(slot, row, nowUs);
       }
     }
   }
 
-  connected(slot: number): void {
+  connected(slot: number, nowUs: number): void {
     const row = this.#opener[slot]!;
     if (this.#state[slot] !== CONNECTING) return;
     this.#opener[slot] = NOBODY;
     this.#state[slot] = IDLE;
-    if (row !== NOBODY) this.#send(slot, row);
+    if (row !== NOBODY) this.#send(slot, row, nowUs);
   }
 
   received(slot: number, bytes: Uint8Array, start: number, end: number, nowUs: number): void {
@@ -174,11 +174,11 @@ export class HttpPool implements HttpConnections {
     this.#parts.transport.connect(slot + this.#firstRow, firstTarget + (this.#opened++ % targets), -1, NOTHING, 0, 0);
   }
 
-  #send(slot: number, row: number): void {
+  #send(slot: number, row: number, nowUs: number): void {
     const { table, flows, byScenario } = this.#parts;
     byScenario?.select(table.scenario[row]!);
     this.#state[slot] = BUSY;
-    this.requests.send(slot, flows[table.scenario[row]!]!, row, table.pc[row]! - 1, table.intendedUs[row]!);
+    this.requests.send(slot, flows[table.scenario[row]!]!, row, table.pc[row]! - 1, table.intendedUs[row]!, nowUs);
   }
 }
 

@@ -35,6 +35,7 @@ export class HttpRequests implements ResponseHandler {
   readonly #pc: Uint16Array;
   readonly #iteration: Uint32Array;
   readonly #intendedUs: Float64Array;
+  readonly #sentUs: Float64Array;
   readonly #scratch: Uint8Array;
   readonly #toRow: number;
 
@@ -57,6 +58,7 @@ export class HttpRequests implements ResponseHandler {
     this.#pc = new Uint16Array(slots);
     this.#iteration = new Uint32Array(slots);
     this.#intendedUs = new Float64Array(slots);
+    this.#sentUs = new Float64Array(slots);
     this.#scratch = new Uint8Array(Math.max(0, ...parts.flows.flatMap((flow) => flow.https.map(({ maxBytes }) => maxBytes))));
   }
 
@@ -71,7 +73,7 @@ export class HttpRequests implements ResponseHandler {
   }
 
   /** Sends the request of the http step at `pc`, or of the redirect that it was answered with. */
-  send(slot: number, flow: Flow, row: number, pc: number, intendedUs: number): void {
+  send(slot: number, flow: Flow, row: number, pc: number, intendedUs: number, nowUs: number): void {
     const { recorder, transport } = this.#parts;
     const step = flow.https[flow.operand(pc, 0)]!;
     const iteration = this.#context.iterationOf(flow, row, pc);
@@ -82,6 +84,7 @@ export class HttpRequests implements ResponseHandler {
     this.#pc[slot] = pc;
     this.#iteration[slot] = iteration;
     this.#intendedUs[slot] = intendedUs;
+    this.#sentUs[slot] = nowUs;
     this.reader.expect(slot, template.isHead, step.keptBytes);
     recorder.count(COUNTER.ledger_sent);
     recorder.count(COUNTER.data_sent, end);
@@ -120,7 +123,10 @@ export class HttpRequests implements ResponseHandler {
     } else {
       recorder.count(COUNTER.ledger_ok);
       recorder.count(COUNTER.checks_passed);
+      const sentUs = this.#sentUs[slot]!;
       recorder.record(TREND.http_req_duration, this.nowUs - this.#intendedUs[slot]!);
+      recorder.record(TREND.http_req_service, this.nowUs - sentUs);
+      if (flow.isPlanned[pc] === 1) recorder.record(TREND.http_req_lag, sentUs - this.#intendedUs[slot]!);
     }
     this.#over(slot, row, how);
     this.#goOn(row);

@@ -148,6 +148,51 @@ test('a plan without clients or with too many arrivals is refused', () => {
   assert.throws(() => load({ set: ['scenarios={}'] }), ScenarioProblems);
 });
 
+test('a threshold on a part of the run must name what the file has, and is told where it does not', () => {
+  const text = (thresholds: string, tags = 'kind: slow'): string => `name: x
+target: ws://h/
+scenarios:
+  chat: { executor: constant-clients, clients: 1, duration: 1s, tags: { ${tags} }, flow: [ { connect: {} } ] }
+  fight: { executor: constant-clients, clients: 1, duration: 1s, tags: { kind: fast, region: eu }, flow: [ { connect: {} } ] }
+thresholds:
+  ${thresholds}: ["p(99)<5"]
+`;
+  const { plan } = loadScenario(text('"ws_msg_rtt{ kind : fast, phase:hold }"'), { file: 'f' });
+  assert.equal(plan.thresholds[0]!.metric, 'ws_msg_rtt{kind:fast,phase:hold}');
+  assert.deepEqual(plan.scenarioTags, [{ kind: 'slow' }, { kind: 'fast', region: 'eu' }]);
+  assert.deepEqual(plan.tags, { region: 'eu' }); // what scenarios say differently is no label of the run
+  const rows: [string, RegExp, string][] = [
+    ['ws_msg_rtt{scenario:chta}', /no scenario "chta"/, 'did you mean chat?'],
+    ['ws_msg_rtt{phase:holt}', /no phase "holt"/, 'did you mean hold?'],
+    ['ws_msg_rtt{kidn:slow}', /no tag "kidn"/, 'did you mean kind?'],
+    ['ws_msg_rtt{kind:slwo}', /tag kind with the value "slwo"/, 'did you mean slow?'],
+    ['ws_msg_rt{phase:hold}', /no metric "ws_msg_rt"/, 'did you mean ws_msg_rtt?'],
+  ];
+  for (const [selector, summary, hint] of rows) {
+    assert.throws(
+      () => loadScenario(text(selector), { file: 'f.yaml' }),
+      (error: ScenarioProblems) => {
+        const [problem] = error.problems;
+        assert.match(problem!.message, summary);
+        assert.equal(problem!.details.where, 'f.yaml:7:3');
+        assert.equal(problem!.hint, hint);
+        assert.equal(problem!.details.given, selector);
+        return error.exitCode === 104;
+      },
+      selector,
+    );
+  }
+  assert.throws(() => loadScenario(text('clients_max{phase:hold}'), { file: 'f' }), /gauge of the whole run/);
+  assert.throws(() => loadScenario(text('ws_msg_rtt', 'phase: one'), { file: 'f' }), /has the label phase already/);
+});
+
+test('more scenarios than can be measured apart are refused', () => {
+  const many = (count: number): string =>
+    `name: x\ntarget: ws://h/\nscenarios:\n${Array.from({ length: count }, (_, i) => `  s${i}: { executor: constant-clients, clients: 1, duration: 1s, flow: [ { connect: {} } ] }\n`).join('')}`;
+  assert.equal(loadScenario(many(64), { file: 'f' }).plan.scenarios.length, 64);
+  assert.throws(() => loadScenario(many(65), { file: 'f' }), /65 scenarios are too many[\s\S]*at most 64/);
+});
+
 test('variables take the names neither of client values nor of env', () => {
   for (const name of ['client', 'iteration', 'env']) {
     assert.throws(() => loadScenario(file.replace('HOLD: 1m30s', `HOLD: 1m30s\n  ${name}: 1`), { file: 'f' }), /meaning of its own/, name);

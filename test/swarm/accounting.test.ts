@@ -203,4 +203,27 @@ flow:
   for (const name of ['ledger_ok', 'ledger_fail', 'messages_timed_out', 'messages_lost', 'messages_unfinished'] as const)
     assert.ok(run.counter(name) > 0, name);
   assert.ok(run.trend('http_req_duration').min >= 1_000);
+  assert.equal(run.trend('http_req_service').count, run.counter('ledger_ok'));
+});
+
+test('a paced request of HTTP takes its lag and its service, also where the answer before it holds it back', async () => {
+  // Each answer takes 150 ms where one is planned each 100 ms: request j waits 50 ms longer than the one before.
+  const script: Script = {
+    onBytes: (server, row) => server.sendRaw(row, Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'), 150_000),
+  };
+  const flow = `
+executor: constant-clients
+clients: 1
+duration: 2s
+gracefulStop: 2s
+flow:
+  - loop: { every: 100ms, steps: [ { http: {} } ] }`;
+  const run = await runVirtual(flow, script, { target: 'http://127.0.0.1:9/' });
+  const [all, service, lag] = [run.trend('http_req_duration'), run.trend('http_req_service'), run.trend('http_req_lag')];
+  assert.ok(all.count >= 12);
+  assert.deepEqual([service.count, lag.count], [all.count, all.count]);
+  assert.deepEqual([service.min, service.max], [150_000, 150_000]);
+  assert.ok(Math.abs(all.sum - service.sum - lag.sum) <= 1, 'a lag of 0 is recorded as 1 us');
+  assert.ok(lag.max >= 50_000 * (all.count - 2));
+  assert.ok(run.trend('pacing_lag').max <= 300);
 });
