@@ -57,8 +57,8 @@ export function renderHistoryCsv({ timeline, startedAt }: Report): string {
       at('clients_open', step),
       '',
       'Aggregated',
-      rate(count, seconds),
-      rate(failed, seconds),
+      rate(count, seconds, timeline.stepMs),
+      rate(failed, seconds, timeline.stepMs),
       ...CSV_PERCENTILES.map(
         (percent) => (only === undefined ? null : at(`${only}_${percent === 100 ? 'max' : `p${percent}`}`, step)) ?? UNKNOWN,
       ),
@@ -75,6 +75,7 @@ export function renderHistoryCsv({ timeline, startedAt }: Report): string {
   return csvText(rows);
 }
 
-function rate(count: number, seconds: number): number {
-  return seconds > 0 ? Math.round((count / seconds) * 1000) / 1000 : 0;
+/** Less than half a step, as a run ends, is too short for a rate. */
+function rate(count: number, seconds: number, stepMs: number): CsvCell {
+  return seconds * 2000 >= stepMs ? Math.round((count / seconds) * 1000) / 1000 : UNKNOWN;
 }

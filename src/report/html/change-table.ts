@@ -34,6 +34,7 @@ export function runPlots({ rows }: Comparison): Markup[] {
   return rows
     .filter(({ cells: [before, after] }) => before && after && Math.min(before.values.length, after.values.length) > 0)
     .filter(({ cells: [before, after] }) => before!.values.length + after!.values.length > 2)
+    .filter(({ cells }) => new Set(cells.flatMap(({ values }) => values)).size > 1)
     .slice(0, MOST_PLOTS)
     .map(runPlot);
 }

@@ -1,5 +1,8 @@
 import type { TimelineRecord } from '../../measure/timeline.js';
 
+/** The run ends within a step: what happens in a small part of one, such as all connections closing, is no rate a second. */
+const LEAST_SHARE = 0.5;
+
 type Values = readonly (number | null)[];
 
 /**
@@ -54,9 +57,10 @@ export class Columns {
     return this.#source.map((step) => (step < 0 ? null : (values[step] ?? null)));
   }
 
-  /** A counter's growth as a rate. */
+  /** A counter's growth as a rate; null for the rest of a step that is too short for one. */
   perSecond(name: string): (number | null)[] {
-    return this.get(name).map((value, index) => (value === null ? null : value / this.#lengths[index]!));
+    const least = (this.#timeline.stepMs / 1000) * LEAST_SHARE;
+    return this.get(name).map((value, index) => (value === null || this.#lengths[index]! < least ? null : value / this.#lengths[index]!));
   }
 
   /** A counter's growth added up from the start. */

@@ -71,6 +71,7 @@ function labelOf(column: string): string {
   return column
     .replace(/^(target|generator)_/u, '')
     .replace(/_(bytes|cores|ms)$/u, '')
+    .replace(/^fds$/u, 'descriptors')
     .replaceAll('_', ' ')
     .replace(/\b(rss|cpu|gc|elu|fds)\b/gu, (word) => word.toUpperCase());
 }

@@ -118,8 +118,12 @@ function header(report: Report): Markup {
     .map((fact) => html`<span>${fact}</span>`)}</p></header>`;
 }
 
-function banner({ verdict, reason, findings, exitCode }: Report): Markup {
-  const also = findings.length > 0 && html`<ul>${findings.slice(0, 20).map((finding) => html`<li>${finding}</li>`)}</ul>`;
+function banner({ verdict, reason, findings, exitCode, generator }: Report): Markup {
+  const warnings = (Array.isArray(generator.flags) ? generator.flags : []).flatMap(({ level, sentence }) =>
+    level === 'warn' ? [`Warning: ${sentence}`] : [],
+  );
+  const all = [...findings, ...warnings];
+  const also = all.length > 0 && html`<ul>${all.slice(0, 20).map((finding) => html`<li>${finding}</li>`)}</ul>`;
   return html`<div class="verdict ${verdict}" role="status"><strong>${WORDS[verdict] ?? verdict}</strong><p>${sentence(reason)}</p>${also}<span class="exit">exit code ${exitCode}</span></div>`;
 }
 

@@ -45,7 +45,7 @@ function tilesOf(report: Report): Tile[] {
     },
     {
       name: 'GC a minute, target',
-      value: target.gcPerMinute === null ? '–' : formatFigure(target.gcPerMinute),
+      value: target.gcPerMinute === null ? '–' : target.gcPerMinute === 0 ? '0' : formatFigure(target.gcPerMinute),
       below: target.gcPerMinute === null ? missing : 'while the load was held',
     },
   ];

@@ -103,7 +103,8 @@
   const options = (entry) => {
     const { chart, shared, figure } = entry;
     const axis = { stroke: color('faint'), font: '11.5px system-ui, sans-serif', ticks: { show: false }, border: { show: false } };
-    const grid = { stroke: color('rule'), width: 1 };
+    const powers = (_, ticks) => ticks.map((tick) => (Number.isInteger(Math.round(Math.log10(tick) * 1e6) / 1e6) ? tick : null));
+    const grid = { stroke: color('rule'), width: 1, ...(chart.log && { filter: powers }) };
     const moments = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400];
     return {
       width: Math.max(220, figure.clientWidth - entry.padding),
