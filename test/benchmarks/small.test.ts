@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { probeUring } from '../../src/uring/probe.js';
 import { repository } from '../integration/gwrk-process.js';
 import { needsRedis } from '../reference-server/redis/redis-server.js';
+import { noChromium } from '../report/html/chromium.js';
 
 const run = promisify(execFile);
 const uring = probeUring();
@@ -37,6 +38,7 @@ const PROGRAMS: Readonly<Record<string, { readonly prints: readonly RegExp[]; re
       /a driver +[\d,]+ \/s +\d+ %/u,
     ],
   },
+  'html-open.js': { prints: [/size of the page +\d+ KB/u, /opened and drawn in +\d+ ms/u], skip: noChromium },
   'http.js': { prints: [/gwrk run, .* [\d,]+ \/s/u, /failed requests +0$/mu, /wrk/u] },
   'mac-timing.js': { prints: [/^stored midstates/mu, / {2}wrong in byte 15 +[\d.]+ ns\/op/u, /\|t\| [\d.]+ {2}\(4\.5/u] },
   'login-redis.js': {
