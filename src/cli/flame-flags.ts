@@ -18,3 +18,8 @@ export function flameTool(text: string): FlameToolName {
   }
   return tool;
 }
+
+/** Of `gwrk run --flame`: a tool, or gwrk itself. */
+export function flameWish(text: string): FlameToolName | 'self' {
+  return text === 'self' ? text : flameTool(text);
+}

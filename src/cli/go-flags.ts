@@ -9,6 +9,8 @@ export interface FlagShape {
   readonly takesValue: boolean;
   /** Of a flag that takes a value only behind "=": what it has without one. */
   readonly valueIfBare?: string;
+  /** Of such a flag: words that are its value also when they stand behind it. */
+  readonly values?: readonly string[];
 }
 
 /**
@@ -48,7 +50,9 @@ export function rewriteGoFlags(argv: readonly string[], flags: readonly FlagShap
       words.push(word);
     } else if (flag.valueIfBare !== undefined) {
       // Told to commander with a value in every case: it would take the next word for one.
-      words.push(`--${name}=${value ?? flag.valueIfBare}`);
+      const next = argv[index + 1];
+      const isNext = value === undefined && next !== undefined && flag.values?.includes(next) === true;
+      words.push(`--${name}=${value ?? (isNext ? argv[++index] : flag.valueIfBare)}`);
     } else if (flag.takesValue) {
       words.push(isShort || dashes === '--' ? word : `-${word}`);
       if (value === undefined && index + 1 < argv.length) words.push(argv[++index]!);

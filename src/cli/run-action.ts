@@ -1,3 +1,4 @@
+import type { Profile } from '../profile/flame-record.js';
 import type { LiveEnd } from '../report/live-server.js';
 import type { Report } from '../report/report.js';
 import { type SlowRecord, writeSlowRecord } from '../report/slow-files.js';
@@ -55,11 +56,15 @@ async function runAndReport(
   let end: LiveEnd | undefined;
   try {
     let slow: SlowRecord | undefined;
+    let profile: Profile | undefined;
     const hooks: RunHooks = {
       note: watch.note,
       progress: watch.progress(plan),
       slow: (record) => {
         slow = record;
+      },
+      flame: (taken) => {
+        profile = taken;
       },
     };
     const report = await runPlan(plan, options, hooks);
@@ -69,6 +74,7 @@ async function runAndReport(
     const directory = await writeReport(report, flags.out);
     note(`report: ${directory}`);
     if (slow !== undefined) await writeSlowRecord(directory, slow);
+    if (profile !== undefined) await (await import('./run-flame.js')).keepProfile(profile, report, directory, flags);
     await writeRenderings(report, flags);
     await against?.(report, directory);
     if (listensForRuns(flags))

@@ -13,6 +13,7 @@ import {
   repetitions,
   seed,
 } from './flag-values.js';
+import { FLAME_TOOL_NAMES, type FlameToolName, flameWish } from './flame-flags.js';
 import { type GateFlags, gateOptions } from './gate-flags.js';
 import type { FlagShape } from './go-flags.js';
 import { type PipelineFlags, pipelineOptions } from './pipeline-flags.js';
@@ -48,6 +49,8 @@ export interface RunFlags extends GateFlags, PipelineFlags {
   readonly targetMetrics?: string;
   /** true: the target's own process. */
   readonly targetInspect?: true | number | string;
+  /** The profiler; absent: none. */
+  readonly flame?: FlameToolName | 'self';
   readonly slowOps: number;
   readonly tag: Readonly<Record<string, string>>;
   readonly seed?: number;
@@ -101,7 +104,7 @@ export const FILE_ONLY = ['env', 'environment', 'set'] as const satisfies readon
 /** Of the page of --live, where none is given. */
 const LIVE_PORT = 5670;
 /** What flags with an optional value have without one. */
-const IF_BARE: Readonly<Record<string, string>> = { live: String(LIVE_PORT), 'target-inspect': 'target' };
+const IF_BARE: Readonly<Record<string, string>> = { flame: 'inspector', live: String(LIVE_PORT), 'target-inspect': 'target' };
 
 const option = (flags: string, description: string): Option => new Option(flags, description);
 
@@ -169,6 +172,7 @@ const TARGET = (): Option[] => [
     '--target-inspect [pid|url]',
     "garbage collections and event loop of a Node target, by its inspector; alone: the target's process",
   ).argParser(inspectWhere),
+  option('--flame [tool]', `flame graph of the hold, by ${FLAME_TOOL_NAMES.join(', ')}; self: of gwrk's own swarm`).argParser(flameWish),
   option('--slow-ops <time>', 'keep operations that take this long, for gwrk why').argParser(durationUs).default(150_000, '150ms'),
 ];
 
@@ -226,5 +230,6 @@ export function runFlagShapes(): FlagShape[] {
     takesValue: required,
     ...(short && { short: short.slice(1) }),
     ...(optional && !required && { valueIfBare: IF_BARE[long!.slice(2)]! }),
+    ...(long === '--flame' && { values: [...FLAME_TOOL_NAMES, 'self'] }),
   }));
 }

@@ -23,6 +23,7 @@ export async function runOptions(flags: RunFlags, isTargetTyped: boolean): Promi
     ...(flags.loginUrl !== undefined && { loginUrl: flags.loginUrl }),
     ...(flags.adminUrl !== undefined && { adminUrl: flags.adminUrl }),
     ...(adminToken && { adminToken }),
+    ...(flags.flame !== undefined && { flame: flags.flame }),
     slowUs: flags.slowOps,
     withThresholds: flags.thresholds,
     withErrorLimit: flags.errorLimit,

@@ -1,6 +1,9 @@
 import { GwrkError } from '../core/errors.js';
 import type { FlameTool, Profile, RuntimeRecord } from './flame-record.js';
-import { IDLE, type ThreadStacks, timeOf, totalUs } from './stacks.js';
+import { IDLE, NATIVE_CALL, type ThreadStacks, timeOf, totalUs } from './stacks.js';
+
+const NATIVE_NOTE =
+  'Threads on io_uring wait for the kernel inside one native call, which the inspector cannot tell from the work that the kernel does for them: that time is left out. perf shows the work of the kernel.';
 
 /** What a tool knows when it is done. */
 export interface ProfileFacts {
@@ -20,14 +23,17 @@ export interface ProfileFacts {
 export function buildProfile({ threads, raw, startedAt, durationMs, ...facts }: ProfileFacts): Profile {
   const sums = threads.map((thread) => {
     const idleUs = timeOf(thread.stacks, IDLE);
-    return { thread, idleUs, busyUs: totalUs(thread.stacks) - idleUs };
+    const nativeUs = timeOf(thread.stacks, NATIVE_CALL);
+    return { thread, idleUs, nativeUs, busyUs: totalUs(thread.stacks) - idleUs - nativeUs };
   });
-  const sorted = sums.filter(({ busyUs, idleUs }) => busyUs + idleUs > 0).toSorted((a, b) => b.busyUs - a.busyUs);
+  const sorted = sums.filter(({ busyUs, idleUs, nativeUs }) => busyUs + idleUs + nativeUs > 0).toSorted((a, b) => b.busyUs - a.busyUs);
   if (sorted.length === 0) throw new GwrkError('GWRK_FLAME_EMPTY', `nothing of ${facts.subject} was sampled`);
+  const nativeUs = Math.round(sorted.reduce((sum, thread) => sum + thread.nativeUs, 0));
   return {
     record: {
       schema: 'gwrk/flame/1',
       ...facts,
+      ...(nativeUs > 0 && { nativeUs, notes: [...facts.notes, NATIVE_NOTE] }),
       startedAt: startedAt.toISOString(),
       durationMs: Math.round(durationMs),
       busyUs: Math.round(sorted.reduce((sum, { busyUs }) => sum + busyUs, 0)),

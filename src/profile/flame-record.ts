@@ -19,6 +19,8 @@ export interface FlameRecord {
   /** Wall time sampled, over all threads, that no thread had nothing to do in. */
   readonly busyUs: number;
   readonly idleUs: number;
+  /** Inside native functions that may have waited: io_uring_enter. In neither of the two above. */
+  readonly nativeUs?: number;
   readonly threads: readonly { readonly name: string; readonly busyUs: number }[];
   /** Garbage collections and event loop within the profile, where the tool tells. */
   readonly runtime?: RuntimeRecord;

@@ -6,7 +6,7 @@ import { foldCpuProfile, parseCpuProfile } from './cpu-profile.js';
 import type { Side } from './flame-difference.js';
 import type { FlameRecord } from './flame-record.js';
 import { FrameNames } from './frame-name.js';
-import { addStack, framesOf, IDLE, parseFolded, type Stacks } from './stacks.js';
+import { addStack, framesOf, IDLE, NATIVE_CALL, parseFolded, type Stacks } from './stacks.js';
 
 /**
  * Reads a profile for a comparison: the directory of a run or of gwrk flame, a .cpuprofile, or a file of folded stacks. Throws
@@ -54,7 +54,7 @@ function comparable(stacks: Stacks, record: FlameRecord | undefined): Stacks {
   const kept: Stacks = new Map();
   for (const [stack, weight] of stacks) {
     const frames = framesOf(stack);
-    if (frames.at(-1) === IDLE) continue;
+    if (frames.at(-1) === IDLE || frames.at(-1) === NATIVE_CALL) continue;
     if (threads.has(frames[0]!)) frames[0] = frames[0]!.replace(/ #?\d+$/u, '');
     addStack(kept, frames, weight);
   }

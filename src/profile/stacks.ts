@@ -13,6 +13,11 @@ export interface ThreadStacks {
 /** V8's own names, kept by us: what a thread does when it runs none of its functions. */
 export const IDLE = '(idle)';
 export const GARBAGE_COLLECTOR = '(garbage collector)';
+/**
+ * Inside a native function that JavaScript called by koffi. gwrk's threads on io_uring wait there for the kernel, which V8 cannot
+ * tell from work.
+ */
+export const NATIVE_CALL = '(native call)';
 /** Native code that V8 has no name for, its compiler among it. */
 export const PROGRAM = '(program)';
 
@@ -44,10 +49,11 @@ export function timeOf(stacks: ReadonlyMap<string, number>, frame: string): numb
   return stacks.get(frame) ?? 0;
 }
 
-/** The same without the time in which the thread had nothing to do. */
+/** The same without the time in which the thread had nothing to do, as far as that can be told. */
 export function withoutIdle(stacks: ReadonlyMap<string, number>): Stacks {
   const busy = new Map(stacks);
   busy.delete(IDLE);
+  busy.delete(NATIVE_CALL);
   return busy;
 }
 

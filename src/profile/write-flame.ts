@@ -84,7 +84,12 @@ function factsOf(record: FlameRecord, gc: number): (readonly [string, string])[]
     ['Length', `${(record.durationMs / 1000).toFixed(1)} s`],
     ...(record.intervalUs === undefined ? [] : [['A sample each', `${record.intervalUs / 1000} ms`] as const]),
     ['Work sampled', time(record.busyUs)],
-    ...(record.idleUs > 0 ? [['Nothing to do', share(record.idleUs / (record.idleUs + record.busyUs))] as const] : []),
+    ...(record.idleUs > 0
+      ? [['Nothing to do', share(record.idleUs / (record.idleUs + record.busyUs + (record.nativeUs ?? 0)))] as const]
+      : []),
+    ...(record.nativeUs === undefined
+      ? []
+      : [['In native calls', share(record.nativeUs / (record.idleUs + record.busyUs + record.nativeUs))] as const]),
     ...(gc > 0 ? [['Garbage collector', `${share(gc)} of the work`] as const] : []),
     ...(record.messages === undefined ? [] : [['Messages meanwhile', record.messages.toLocaleString('en')] as const]),
     ...(runtime === undefined

@@ -36,6 +36,8 @@ export interface Report {
   readonly endedEarly?: string;
   /** Whether the plan had a time for what was measured; absent in the report of an older gwrk. */
   readonly model?: LoadModel;
+  /** The profiler that looked at the target meanwhile ("self": at gwrk), which costs up to a third more CPU time: such a run never gates. */
+  readonly profiled?: string;
   readonly clients: ClientsRecord;
   readonly ledger: LedgerRecord;
   /** Of runs with broadcasts only. */
@@ -174,6 +176,8 @@ export interface ReportInput {
   /** How parts of the run are taken from it, and the names of its scenarios. Absent: `tagged` is empty. */
   readonly parts?: { readonly select: NonNullable<Measurements['select']>; readonly scenarios: readonly string[] };
   readonly environment: Readonly<Record<string, string | number>>;
+  /** The profiler that was at work meanwhile. */
+  readonly profiled?: string;
   readonly interruption?: Interruption;
 }
 
@@ -218,6 +222,7 @@ export function buildReport(input: ReportInput): Report {
     transportReason: input.transport.reason,
     ...judgement,
     ...(plan.model && { model: plan.model }),
+    ...(input.profiled !== undefined && { profiled: input.profiled }),
     ...(input.interruption && { endedEarly: input.interruption.reason }),
     clients,
     ledger,

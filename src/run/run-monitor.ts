@@ -33,6 +33,8 @@ export interface MonitorOptions {
   readonly target: TargetWatch;
   /** Looks at the generator itself. */
   readonly generator?: GeneratorWatch;
+  /** Profiles the hold. */
+  readonly profile?: { holdBegins(leftMs: number): void; holdEnds(): void };
   readonly stop: StopRequest;
   readonly hooks: RunHooks;
   readonly startUs: number;
@@ -134,13 +136,19 @@ export class RunMonitor {
     this.#hold.look(snapshot.elapsedMs * 1000);
     const own = readProcess('self');
     const { isOpen } = this.#hold;
-    if (isOpen && !this.#isHeld) target.holdBegins(snapshot.elapsedMs);
+    if (isOpen && !this.#isHeld) {
+      target.holdBegins(snapshot.elapsedMs);
+      this.#options.profile?.holdBegins(holdPlan(this.#options.plan).endUs / 1000 - snapshot.elapsedMs);
+    }
     const beside = {
       ...(own && { generator_rss_bytes: own.rssBytes }),
       ...this.#options.generator?.sample(snapshot.elapsedMs, isOpen),
       ...target.sample(snapshot.elapsedMs),
     };
-    if (!isOpen && this.#isHeld) target.holdEnds(snapshot.elapsedMs);
+    if (!isOpen && this.#isHeld) {
+      target.holdEnds(snapshot.elapsedMs);
+      this.#options.profile?.holdEnds();
+    }
     this.#isHeld = isOpen;
     this.#timeline.add(snapshot, beside);
     hooks.progress(snapshot, workers.errors(), recorders.all);

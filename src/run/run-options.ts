@@ -1,8 +1,10 @@
 import type { Recorder } from '../measure/recorder.js';
 import type { Snapshot } from '../measure/snapshot.js';
+import type { Profile } from '../profile/flame-record.js';
 import type { ErrorRecord } from '../report/report.js';
 import type { SlowRecord } from '../report/slow-files.js';
 import type { InspectWhere } from '../target/attach.js';
+import type { FlameWish } from './run-profile.js';
 
 /** What the command line says about a run beside its plan. */
 export interface RunOptions {
@@ -18,6 +20,8 @@ export interface RunOptions {
   readonly targetMetrics?: string;
   /** The Node process whose inspector is read: the target's own (true), another one, or its URL. */
   readonly targetInspect?: InspectWhere;
+  /** Takes a profile of the hold, of the target or of the swarm itself. */
+  readonly flame?: FlameWish;
   /** Where players log in, when it is not where the reference server has it. */
   readonly loginUrl?: string;
   readonly adminUrl?: string;
@@ -39,4 +43,6 @@ export interface RunHooks {
   progress(snapshot: Snapshot, errors: readonly ErrorRecord[], recorders: readonly Recorder[]): void;
   /** Once, at the end: the slow operations, and what the target says held it up. */
   slow?(record: SlowRecord): void;
+  /** Once, when the run is over: the profile that was asked for, if one could be taken. */
+  flame?(profile: Profile): void;
 }

@@ -1,5 +1,7 @@
 import { systemClock } from '../core/clock.js';
+import { COUNTER } from '../measure/metric-names.js';
 import { type RunRecorders, runRecorders } from '../measure/selections.js';
+import type { Launch } from '../profile/launched-tool.js';
 import type { SelfRecord } from '../report/generator-flags.js';
 import { buildReport, type Report } from '../report/report.js';
 import type { SlowRecord } from '../report/slow-files.js';
@@ -16,6 +18,7 @@ import { type Preparation, prepareRun, refuseObstacles } from './prepare.js';
 import { compareLedgers, controlErrors, interruptionOf } from './run-errors.js';
 import { type MonitorResult, RunMonitor } from './run-monitor.js';
 import type { RunHooks, RunOptions } from './run-options.js';
+import { RunProfile } from './run-profile.js';
 import { RunServices } from './run-services.js';
 import { ServeChild } from './serve-child.js';
 import { StopRequest } from './stop-request.js';
@@ -39,6 +42,7 @@ interface Run {
   readonly preparation: Preparation;
   readonly stop: StopRequest;
   readonly server: ServeChild | undefined;
+  readonly profile: RunProfile | undefined;
 }
 
 /**
@@ -56,17 +60,24 @@ export async function runPlan(plan: Plan, options: RunOptions, hooks: RunHooks):
   if (plan.threads !== 'auto' && threads < plan.threads)
     hooks.note(`threads: ${threads} of the ${plan.threads} asked for, at most one a core and one a client`);
   const stop = new StopRequest();
+  const targetPid = options.targetPids?.[0];
+  const profile = options.flame && (await RunProfile.prepare(options.flame, plan, targetPid, hooks.note));
   let server: ServeChild | undefined;
   try {
-    server = await startServer(plan, hooks, stop);
-    return await loadTarget({ plan, options, hooks, preparation, stop, server });
+    server = await startServer(plan, hooks, stop, profile?.launch);
+    profile?.serverIsReady(server, targetPid);
+    const report = await loadTarget({ plan, options, hooks, preparation, stop, server, profile });
+    const taken = await profile?.finish();
+    if (taken) hooks.flame?.(taken);
+    return report;
   } finally {
     stop.close();
+    await profile?.abandon();
     await server?.stop();
   }
 }
 
-async function startServer({ serve }: Plan, hooks: RunHooks, stop: StopRequest): Promise<ServeChild | undefined> {
+async function startServer({ serve }: Plan, hooks: RunHooks, stop: StopRequest, launch?: Launch): Promise<ServeChild | undefined> {
   if (!serve) return undefined;
   const { command, ready: readyUrl, env } = serve;
   const server = await ServeChild.start({
@@ -76,6 +87,7 @@ async function startServer({ serve }: Plan, hooks: RunHooks, stop: StopRequest):
     readyTimeoutMs: READY_TIMEOUT_MS,
     stopTimeoutMs: SERVER_STOP_TIMEOUT_MS,
     checkWanted: () => stop.throwIfAsked(),
+    ...(launch && { launch }),
   });
   hooks.note(`server: ${command} is ready (pid ${server.pid})`);
   return server;
@@ -117,6 +129,9 @@ async function measure(run: Run, services: RunServices, workers: Workers): Promi
   workers.begin(startUs);
   const controls = preparation.starts.map(({ control }) => new Int32Array(control));
   const generator = new GeneratorWatch({ controls, isTargetLocal: preparation.isLocal });
+  run.profile?.countBy(() =>
+    recorders.all.reduce((sum, { counters }) => sum + counters[COUNTER.ws_msgs_sent]! + counters[COUNTER.http_reqs]!, 0),
+  );
   const result = await new RunMonitor({
     plan,
     workers,
@@ -125,6 +140,7 @@ async function measure(run: Run, services: RunServices, workers: Workers): Promi
     generator,
     stop,
     hooks,
+    ...(run.profile && { profile: run.profile }),
     startUs,
     withErrorLimit: run.options.withErrorLimit,
   }).untilOver();
@@ -224,6 +240,7 @@ function reportOf(
       ...(server?.ready?.gateway && { gateway: server.ready.gateway }),
       ...(usage.steal !== undefined && { stealPercent: Math.round(usage.steal * 1000) / 10 }),
     },
+    ...(options.flame && { profiled: options.flame }),
     ...(interruption && { interruption }),
   });
 }

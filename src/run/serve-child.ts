@@ -5,6 +5,7 @@ import { get as getTls } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { GwrkError } from '../core/errors.js';
+import type { Launch } from '../profile/launched-tool.js';
 import { commandWords } from './command-words.js';
 import { guardGroup } from './group-guard.js';
 import { type ReadyLine, readyLine } from './ready-line.js';
@@ -19,6 +20,8 @@ export interface ServeOptions {
   readonly readyTimeoutMs: number;
   /** Called before each look at the server: throws when it is not wanted any more. */
   readonly checkWanted?: () => void;
+  /** Instead of the command itself: a profiler that starts it. */
+  readonly launch?: Launch;
   /** How long it may take to end after SIGTERM; then it is killed. */
   readonly stopTimeoutMs: number;
 }
@@ -64,6 +67,11 @@ export class ServeChild {
     return this.ready?.pid ?? this.#child.pid;
   }
 
+  /** The process that was started: the server, or the profiler above it. */
+  get child(): ChildProcess {
+    return this.#child;
+  }
+
   get hasEnded(): boolean {
     return hasEnded(this.#child);
   }
@@ -86,10 +94,13 @@ export class ServeChild {
     const [word = '', ...args] = commandWords(options.command);
     const isOurs = word === 'gwrk';
     const adminToken = options.env.GWRK_ADMIN_TOKEN ?? process.env.GWRK_ADMIN_TOKEN ?? randomBytes(32).toString('hex');
-    const child = spawn(isOurs ? process.execPath : word, isOurs ? [binFile, ...args] : args, {
+    const { launch } = options;
+    const [file, words] = launch ? [launch.file, launch.args] : isOurs ? [process.execPath, [binFile, ...args]] : [word, args];
+    const child = spawn(file, [...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: process.platform !== 'win32',
-      env: { ...serverEnvironment(process.env), ...options.env, GWRK_ADMIN_TOKEN: adminToken },
+      env: { ...serverEnvironment(process.env), ...options.env, GWRK_ADMIN_TOKEN: adminToken, ...launch?.env },
+      ...(launch && { cwd: launch.cwd }),
     });
     const output = new ServerOutput(child);
     const kill = (): void => killGroup(child);

@@ -6,13 +6,12 @@ import type { RunSet } from './run-set.js';
 
 /** Why a run says nothing about its server, as a clause; undefined: it does. Never looks at latency. */
 export function unfitness(report: Report): string | undefined {
-  const { flame, profile } = report as { readonly flame?: unknown; readonly profile?: unknown };
   if (report.generator.saturated) return `limited by its generator: ${printable(report.reason)}`;
   if (report.verdict === 'invalid') return `not valid: ${printable(report.reason)}`;
   if (report.verdict === 'interrupted') return `interrupted: ${printable(report.reason)}`;
   if (report.endedEarly !== undefined) return `ended before its plan: ${printable(report.endedEarly)}`;
   if (report.findMax) return 'a search for a limit (--find-max), not one load';
-  if (flame != null || profile != null) return 'profiled, which takes up to a third more CPU time';
+  if (report.profiled !== undefined) return `profiled (${printable(report.profiled)}), which takes up to a third more CPU time`;
   return undefined;
 }
 

@@ -147,7 +147,7 @@ const REFUSALS: readonly [what: string, other: Report, said: RegExp][] = [
   ['an invalid run', changed({}, { verdict: 'invalid', reason: 'three clients were missing' }), /not valid: three clients were missing/u],
   ['an interrupted run', changed({}, { verdict: 'interrupted', reason: 'ctrl-C' }), /interrupted: ctrl-C/u],
   ['a run that ended early', changed({}, { endedEarly: 'abortOnFail' }), /ended before its plan: abortOnFail/u],
-  ['a profiled run', { ...sample, flame: { tool: 'cdp' } } as Report, /profiled/u],
+  ['a profiled run', { ...sample, profiled: 'inspector' }, /profiled/u],
 ];
 
 for (const [what, other, said] of REFUSALS)
