@@ -109,6 +109,8 @@ async function loadTarget(run: Run): Promise<Report> {
     await services.watch.begin();
     return await measure(run, services, workers);
   } finally {
+    // Of a run that ended in a fault too: an inspector that was opened is closed.
+    await services.watch.end(0);
     services.close();
     await workers?.terminate();
   }

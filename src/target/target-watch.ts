@@ -14,6 +14,7 @@ export interface WatchedTarget {
 /** Samples the target beside the load, in the main thread: each source it has, once a second. */
 export class TargetWatch {
   readonly #sources: readonly TargetSource[];
+  #isOn = false;
 
   constructor(sources: readonly TargetSource[]) {
     this.#sources = [...sources].sort((a, b) => TRUST.indexOf(a.name) - TRUST.indexOf(b.name));
@@ -21,6 +22,7 @@ export class TargetWatch {
 
   /** Before the load. */
   async begin(): Promise<void> {
+    this.#isOn = true;
     await Promise.all(this.#sources.map((source) => source.begin()));
   }
 
@@ -39,8 +41,10 @@ export class TargetWatch {
     for (const source of this.#sources) source.holdEnds(elapsedMs);
   }
 
-  /** After the load: last readings, and the target is left as it was. */
+  /** After the load: last readings, and the target is left as it was. A second call does nothing. */
   async end(elapsedMs: number): Promise<void> {
+    if (!this.#isOn) return;
+    this.#isOn = false;
     await Promise.all(this.#sources.map((source) => source.end(elapsedMs)));
   }
 
