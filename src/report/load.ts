@@ -172,6 +172,7 @@ const SHAPE: Shape = {
   },
   timeline,
   seed: 'number',
+  outline: 'string?',
 };
 
 /** The first place where a value does not have its shape. A ? allows null and absence. */

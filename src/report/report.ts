@@ -61,6 +61,8 @@ export interface Report {
   readonly tags: Readonly<Record<string, string>>;
   /** How the answers of each send step find their requests. */
   readonly matching: readonly Matching[];
+  /** The plan as --dry-run tells it, without any value of it; absent in reports of an older gwrk. */
+  readonly outline?: string;
   /** Of --find-max only: the search whose best run this is. */
   readonly findMax?: FindMaxRecord;
 }
@@ -143,6 +145,7 @@ export interface ReportInput {
     readonly thresholds: readonly ThresholdSpec[];
     /** How answers find their requests; absent: no send step expects any. */
     readonly matching?: readonly Matching[];
+    readonly outline?: string;
     readonly model?: LoadModel;
   };
   readonly startedAtUnixMs: number;
@@ -239,6 +242,7 @@ export function buildReport(input: ReportInput): Report {
     hash: plan.hash,
     tags: plan.tags,
     matching: plan.matching ?? [],
+    ...(plan.outline !== undefined && { outline: plan.outline }),
   };
 }
 

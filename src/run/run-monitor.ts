@@ -13,6 +13,7 @@ import type { TargetWatch } from '../target/target-watch.js';
 import { ErrorLimit, FAILING_FOR_SECONDS } from './error-limit.js';
 import type { GeneratorWatch } from './generator-watch.js';
 import { gracefulStopUs, holdPlan, longestRunUs } from './plan-facts.js';
+import { plannedClientsAt } from './planned-clients.js';
 import type { RunHooks } from './run-options.js';
 import type { StopRequest } from './stop-request.js';
 import { TargetGone } from './target-gone.js';
@@ -60,6 +61,7 @@ export class RunMonitor {
   readonly #options: MonitorOptions;
   readonly #clock: Clock;
   readonly #timeline = new Timeline();
+  readonly #plannedAt: ReturnType<typeof plannedClientsAt>;
   readonly #snapshots: Snapshots;
   readonly #hold: HoldWindow;
   readonly #gone: TargetGone;
@@ -73,6 +75,7 @@ export class RunMonitor {
   constructor(options: MonitorOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#plannedAt = plannedClientsAt(options.plan);
     this.#gone = new TargetGone(!options.withErrorLimit || options.plan.scenarios.some(({ program }) => program.reconnect !== undefined));
     this.#snapshots = new Snapshots(options.recorders.all, options.startUs);
     this.#hold = new HoldWindow(options.recorders.all, holdPlan(options.plan));
@@ -140,7 +143,9 @@ export class RunMonitor {
       target.holdBegins(snapshot.elapsedMs);
       this.#options.profile?.holdBegins(holdPlan(this.#options.plan).endUs / 1000 - snapshot.elapsedMs);
     }
+    const planned = this.#plannedAt?.(snapshot.elapsedMs * 1000);
     const beside = {
+      ...(planned !== undefined && { clients_planned: planned }),
       ...(own && { generator_rss_bytes: own.rssBytes }),
       ...this.#options.generator?.sample(snapshot.elapsedMs, isOpen),
       ...target.sample(snapshot.elapsedMs),

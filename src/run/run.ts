@@ -5,6 +5,7 @@ import type { Launch } from '../profile/launched-tool.js';
 import type { SelfRecord } from '../report/generator-flags.js';
 import { buildReport, type Report } from '../report/report.js';
 import type { SlowRecord } from '../report/slow-files.js';
+import { outlineOf } from '../scenario/dry-run.js';
 import { loadModelOf } from '../scenario/load-model.js';
 import { framingOf, matchingOf } from '../scenario/matching.js';
 import type { Plan } from '../scenario/plan.js';
@@ -212,6 +213,7 @@ function reportOf(
       seed: plan.seed,
       tags: plan.tags,
       matching: matchingOf(plan),
+      outline: outlineOf(plan),
       model: loadModelOf(plan),
       thresholds: options.withThresholds ? plan.thresholds : [],
     },

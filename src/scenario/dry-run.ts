@@ -32,6 +32,12 @@ export function describePlan(plan: Plan): string {
   return lines.map(([label, text]) => `${label.padEnd(LABEL_LETTERS)}${text}`.trimEnd()).join('\n');
 }
 
+/** The same for a report, which others get to see: without the command that starts the server. */
+export function outlineOf(plan: Plan): string {
+  const { serve: _, ...rest } = plan;
+  return describePlan(rest);
+}
+
 function framingLine(plan: Plan): [string, string][] {
   const framing = framingOf(plan);
   return framing === undefined ? [] : [['framing', framing]];

@@ -57,7 +57,7 @@ export function renderHtml(report: Report, options: PageOptions = {}): string {
     ['thresholds', 'Thresholds', thresholdTable(report)],
     ['metrics', 'All metrics', metricTables(report)],
     ['errors', 'Errors', errorTable(report)],
-    ['environment', 'Environment and scenario', environmentList(report)],
+    ['environment', 'Environment and scenario', html`${environmentList(report)}${outline(report)}`],
   ];
   const shown = sections.filter((section): section is readonly [string, string, Markup] => section[2] !== undefined);
   const body = html`<a class="skip" href="#summary">To the figures</a>
@@ -125,6 +125,10 @@ function banner({ verdict, reason, findings, exitCode, generator }: Report): Mar
   const all = [...findings, ...warnings];
   const also = all.length > 0 && html`<ul>${all.slice(0, 20).map((finding) => html`<li>${finding}</li>`)}</ul>`;
   return html`<div class="verdict ${verdict}" role="status"><strong>${WORDS[verdict] ?? verdict}</strong><p>${sentence(reason)}</p>${also}<span class="exit">exit code ${exitCode}</span></div>`;
+}
+
+function outline(report: Report): Markup | false {
+  return typeof report.outline === 'string' && html`<h3>Scenario</h3><pre class="wide" tabindex="0">${report.outline}</pre>`;
 }
 
 function sentence(text: string): string {

@@ -22,6 +22,7 @@ export function hostileReport(text: string): Report {
     transportReason: text,
     reason: text,
     hash: text,
+    outline: text,
     findings: [text, `${text} ${text}`],
     target: { ...plain.target, url: text, rssPeakBytes: null, gcPerMinute: null, reason: text },
     metrics: own({ ...plain.metrics }, text, trend),
