@@ -18,6 +18,7 @@ const SIDES = /(?: {2}\S.* \d+ ns\/op.*\n(?:[^ ].*\n)*){4}/u;
 
 /** What each program must print in its small mode, whatever the figures are. */
 const PROGRAMS: Readonly<Record<string, { readonly prints: readonly RegExp[]; readonly skip?: string | false }>> = {
+  'ab-power.js': { prints: [/^P99 10 % longer 1 +\w+/mu, /^false alarms +0 of 0/mu, /^slower servers failed +\d of 1/mu] },
   'audit.js': { prints: [/auth\.ok into the ring +[\d.]+ us/u, /to its line on disk +[\d.]+ us/u, /events lost +0$/mu] },
   'breaker.js': { prints: [/slow-call ratio, closed +[\d.]+ ns +[\d.]+ B/u, /three breakers and a flow rule +[\d.]+ ns/u] },
   'broadcast.js': {

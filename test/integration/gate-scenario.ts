@@ -1,0 +1,48 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import type { GateRecord } from '../../src/gate/gate-record.js';
+
+/** A directory that is gone after the tests of this file, and a short scenario with a server of its own in it. */
+export async function gateScenario(): Promise<{ directory: string; scenario: string; serve: string }> {
+  const directory = mkdtempSync(join(tmpdir(), 'gwrk-gate-'));
+  after(() => rmSync(directory, { recursive: true, force: true }));
+  const [port, http] = await freePorts(2);
+  const serve = `serve --echo --port ${port} --http-port ${http} --admin-port 0`;
+  const scenario = join(directory, 'gate.yaml');
+  // A closed loop: it has no schedule that a busy machine could be late for, so its runs are valid everywhere.
+  writeFileSync(
+    scenario,
+    `name: gate
+target: ws://127.0.0.1:${port}/v1/ws
+serve: { command: gwrk ${serve}, ready: "http://127.0.0.1:${http}/readyz" }
+scenarios:
+  talkers:
+    executor: per-client-iterations
+    clients: 10
+    iterations: 1
+    maxDuration: 30s
+    flow:
+      - connect: {}
+      - loop: { count: 110, steps: [{ send: { text: hello, expect: { within: 10s } } }] }
+      - disconnect: {}
+thresholds:
+  ws_msg_service: ["p(99)<10000"]
+`,
+  );
+  return { directory, scenario, serve };
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.once('listening', resolve))));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+export function readGate(directory: string): GateRecord {
+  return JSON.parse(readFileSync(join(directory, 'gate.json'), 'utf8')) as GateRecord;
+}
