@@ -12,6 +12,7 @@ import {
   CONTROL_ALIVE,
   CONTROL_MAIL,
   CONTROL_STOP,
+  CONTROL_WORDS,
   type FromWorker,
   STOP_GRACEFULLY,
   STOP_NOW,
@@ -45,7 +46,7 @@ class TestWorker {
   constructor(flow: string, targetPort: number) {
     const text = `name: test\ntarget: ws://127.0.0.1:${targetPort}/\nscenarios:\n  only:\n${flow.replace(/^/gm, '    ')}\n`;
     const recorder = new SharedArrayBuffer(Recorder.byteLength);
-    const control = new SharedArrayBuffer(12);
+    const control = new SharedArrayBuffer(CONTROL_WORDS * Int32Array.BYTES_PER_ELEMENT);
     const start: WorkerStart = {
       index: 0,
       count: 1,
