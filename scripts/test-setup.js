@@ -8,7 +8,8 @@ import { delimiter, join } from 'node:path';
 const TOOLS = [
   { program: 'redis-server', package: 'redis-server', usedBy: /^(reference-server\/redis|benchmarks)\//u },
   { program: 'bpftrace', package: 'bpftrace', usedBy: /^(reference-server\/audit|faults)\//u },
-  { program: 'chromium', package: 'chromium', usedBy: /^report\/html\/(browser|hostile)\./u },
+  { program: 'chromium', package: 'chromium', usedBy: /^(report\/html\/(browser|hostile)\.|profile\/flame-page\.)/u },
+  { program: 'perf', package: 'linux-perf', usedBy: /^integration\/flame/u },
   { program: 'nft', package: 'nftables', usedBy: /^faults\//u },
 ];
 const DOWNLOAD_LIMIT_MS = 75_000;
