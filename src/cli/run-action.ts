@@ -1,16 +1,17 @@
 import type { Profile } from '../profile/flame-record.js';
 import type { LiveEnd } from '../report/live-server.js';
-import type { Report } from '../report/report.js';
 import { type SlowRecord, writeSlowRecord } from '../report/slow-files.js';
-import { writeReport } from '../report/write.js';
+import { rewriteRun, writeReport } from '../report/write.js';
 import { type RunHooks, type RunOptions, runPlan } from '../run/run.js';
 import type { Plan } from '../scenario/plan.js';
 import { describe } from './describe-plan.js';
 import { makeWritable } from './files.js';
 import { listensForRuns } from './pipeline-flags.js';
 import { checkRenderings, writeRenderings } from './renderings.js';
+import type { Against } from './run-against.js';
 import { type RunFlags, SEARCH_ONLY, SERIES_ONLY } from './run-flags.js';
 import { runOptions } from './run-options.js';
+import { pageOf } from './run-page.js';
 import { planOf, refuse } from './run-plan.js';
 import { startWatch } from './run-watch.js';
 import { showReason, showSummary } from './show-report.js';
@@ -40,7 +41,7 @@ interface Beside {
   /** The scenario file. */
   readonly file?: { readonly path: string; readonly text: string };
   /** Shows how the run compares with its baseline. */
-  readonly against?: (report: Report, directory: string) => Promise<void>;
+  readonly against?: Against;
 }
 
 async function runAndReport(
@@ -75,8 +76,10 @@ async function runAndReport(
     note(`report: ${directory}`);
     if (slow !== undefined) await writeSlowRecord(directory, slow);
     if (profile !== undefined) await (await import('./run-flame.js')).keepProfile(profile, report, directory, flags);
-    await writeRenderings(report, flags);
-    await against?.(report, directory);
+    const page = await pageOf(report, directory, against?.baseline);
+    if (page.baseline) await rewriteRun(report, directory, page);
+    await writeRenderings(report, flags, page);
+    await against?.show(report, directory);
     if (listensForRuns(flags))
       await (await import('./pipeline.js')).tellPipelineOfRun({ report, directory, flags, ...(file && { subject: file }) });
     showReason(report, flags);
