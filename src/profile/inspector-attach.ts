@@ -24,6 +24,8 @@ const HANDLER_WAIT_MS = 1000;
 /** 7 to 17 ms on an idle machine (measure.md 4.2); a busy one may take long. */
 const PORT_WAIT_MS = 5000;
 const LOOK_EVERY_MS = 15;
+/** Where an inspector may be at any port, this long a new one is waited for before the open ones are asked. */
+const NEW_PORT_MS = 500;
 
 const URL_INSTEAD = 'start it with --inspect=0 (or NODE_OPTIONS=--inspect=0) and give the URL that it prints';
 
@@ -36,18 +38,19 @@ export async function openInspector(pid: number): Promise<InspectorPlace> {
   checkNode(pid);
   const before = listeningPorts(pid);
   // Ports of the program itself are not asked without need: what it makes of an HTTP request there nobody knows.
-  if (isStartedWithInspector(pid)) {
+  if (hasOption(pid, /^--inspect(-brk|-wait)?(=|$)/u)) {
     const open = await firstInspector(before);
     if (open) return { webSocketUrl: await webSocketOf(open), isOurs: false };
   }
   await checkHandler(pid);
   process.kill(pid, 'SIGUSR1');
   const known = new Set(before.map(baseOf));
+  const hasOwnPort = hasOption(pid, /^--inspect-port(=|$)/u);
   for (const deadline = Date.now() + PORT_WAIT_MS; Date.now() < deadline; await sleep(LOOK_EVERY_MS)) {
     const opened = await firstInspector(listeningPorts(pid).filter((port) => !known.has(baseOf(port))));
     if (opened) return { webSocketUrl: await webSocketOf(opened), isOurs: true };
     // Nothing new, but something listens where inspectors do: it was open before, by somebody else's signal.
-    const usual = before.filter(({ port }) => port === DEFAULT_PORT);
+    const usual = before.filter(({ port }) => port === DEFAULT_PORT || (hasOwnPort && Date.now() > deadline - PORT_WAIT_MS + NEW_PORT_MS));
     const open = await firstInspector(usual);
     if (open) return { webSocketUrl: await webSocketOf(open), isOurs: false };
   }
@@ -111,11 +114,11 @@ function catchesSigusr1(pid: number): boolean {
   return caught !== undefined && (BigInt(`0x${caught}`) & SIGUSR1_BIT) !== 0n;
 }
 
-/** --inspect, --inspect=..., --inspect-brk, --inspect-port on its command line or in its NODE_OPTIONS. */
-function isStartedWithInspector(pid: number): boolean {
+/** Whether such a word stands on its command line or in its NODE_OPTIONS. */
+function hasOption(pid: number, pattern: RegExp): boolean {
   const options = /(?:^|\0)NODE_OPTIONS=([^\0]*)/u.exec(textOf(pid, 'environ'))?.[1] ?? '';
   const words = [...textOf(pid, 'cmdline').split('\0'), ...options.split(' ')];
-  return words.some((word) => /^--inspect(-brk|-wait|-port)?(=|$)/u.test(word));
+  return words.some((word) => pattern.test(word));
 }
 
 async function firstInspector(ports: readonly ListeningPort[]): Promise<string | undefined> {

@@ -65,7 +65,7 @@ export async function runPlan(plan: Plan, options: RunOptions, hooks: RunHooks):
   const profile = options.flame && (await RunProfile.prepare(options.flame, plan, targetPid, hooks.note));
   let server: ServeChild | undefined;
   try {
-    server = await startServer(plan, hooks, stop, profile?.launch);
+    server = await startServer(plan, options, hooks, stop, profile?.launch);
     profile?.serverIsReady(server, targetPid);
     const report = await loadTarget({ plan, options, hooks, preparation, stop, server, profile });
     const taken = await profile?.finish();
@@ -78,13 +78,19 @@ export async function runPlan(plan: Plan, options: RunOptions, hooks: RunHooks):
   }
 }
 
-async function startServer({ serve }: Plan, hooks: RunHooks, stop: StopRequest, launch?: Launch): Promise<ServeChild | undefined> {
+async function startServer(
+  { serve }: Plan,
+  { targetInspect }: RunOptions,
+  hooks: RunHooks,
+  stop: StopRequest,
+  launch?: Launch,
+): Promise<ServeChild | undefined> {
   if (!serve) return undefined;
   const { command, ready: readyUrl, env } = serve;
   const server = await ServeChild.start({
     command,
     readyUrl,
-    env,
+    env: targetInspect === true ? withInspectorPort(env) : env,
     readyTimeoutMs: READY_TIMEOUT_MS,
     stopTimeoutMs: SERVER_STOP_TIMEOUT_MS,
     checkWanted: () => stop.throwIfAsked(),
@@ -92,6 +98,12 @@ async function startServer({ serve }: Plan, hooks: RunHooks, stop: StopRequest, 
   });
   hooks.note(`server: ${command} is ready (pid ${server.pid})`);
   return server;
+}
+
+/** An inspector that we open in a server of ours takes a free port, and not 9229, which another program may have. */
+function withInspectorPort(env: Readonly<Record<string, string>>): Record<string, string> {
+  const options = env.NODE_OPTIONS ?? process.env.NODE_OPTIONS ?? '';
+  return { ...env, NODE_OPTIONS: `--inspect-port=0 ${options}`.trim() };
 }
 
 async function loadTarget(run: Run): Promise<Report> {

@@ -19,7 +19,8 @@ export interface ServerProcess {
 export async function referenceServer(...flags: string[]): Promise<ServerProcess> {
   const ports = ['--port', '0', '--http-port', '0', '--admin-port', '0'];
   const child = spawn(process.execPath, [join(repository, 'bin/gwrk.js'), 'serve', ...ports, ...flags], {
-    env: { PATH: process.env.PATH ?? '', GWRK_ADMIN_TOKEN: 'token-of-the-test' },
+    // Whoever opens its inspector by signal finds no other test's on 9229.
+    env: { PATH: process.env.PATH ?? '', GWRK_ADMIN_TOKEN: 'token-of-the-test', NODE_OPTIONS: '--inspect-port=0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exit = once(child, 'exit');
