@@ -32,7 +32,7 @@ test('runs limited by their generator, profiled ones and searches never count, w
   const bad = (over: object): Report => ({ ...runWith(1, 1), ...over });
   for (const [over, reason] of [
     [{ verdict: 'invalid', reason: 'the generator was late' }, /the generator was late/u],
-    [{ flame: {} }, /profiled/u],
+    [{ profiled: 'v8' }, /profiled/u],
     [{ findMax: {} }, /search/u],
   ] as const) {
     const { use, reason: why = '' } = qualityOf(bad(over));

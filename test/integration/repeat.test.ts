@@ -41,6 +41,9 @@ test('gwrk run --repeat, baseline save and show, and --baseline: each run with a
     assert.match(stdout, /1 run against 2 of another time/u);
     assert.match(stdout, /by the samples of its one run ws_msg_service p\(99\) lies between/u);
     assert.match(stdout, /INCONCLUSIVE/u);
+    const run = /^report: (.*)$/mu.exec(stderr)![1]!;
+    assert.match(readFileSync(join(run, 'index.html'), 'utf8'), /Before and after/u);
+    assert.equal(readGate(run).kind, 'baseline');
   });
 
   await t.test('another scenario, an unknown name and an invalid run are refused with 104', async () => {
