@@ -73,6 +73,7 @@ function withEvery(stacks: ReadonlyMap<string, number>, deltas: ReadonlyMap<stri
 }
 
 function microseconds(us: number): string {
+  if (us === 0) return '0';
   if (us >= 10_000) return `${(us / 1000).toFixed(us >= 100_000 ? 0 : 1)} ms`;
   return `${us.toFixed(us < 10 ? 2 : us < 100 ? 1 : 0)} µs`;
 }

@@ -95,7 +95,7 @@ function factsOf(record: FlameRecord, gc: number): (readonly [string, string])[]
     ...(runtime === undefined
       ? []
       : ([
-          ['Collections', `${runtime.gcCount.toLocaleString('en')}, longest ${runtime.gcLongestMs} ms`],
+          ['Collections', runtime.gcCount === 0 ? 'none' : `${runtime.gcCount.toLocaleString('en')}, longest ${runtime.gcLongestMs} ms`],
           ['Event loop busy', share(runtime.loopUtilization)],
           ['Event loop late, P99', `${runtime.loopDelayP99Ms} ms`],
           ['Heap used', `${(runtime.heapUsedBytes / 1048576).toFixed(0)} MiB`],

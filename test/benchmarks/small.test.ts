@@ -30,6 +30,7 @@ const PROGRAMS: Readonly<Record<string, { readonly prints: readonly RegExp[]; re
     prints: [/^seed 20261123, 40 series each/mu, /no change: noise 5 % +[\d.]+ % +[\d.]+ %/u, /\+10 %: noise 10 % +[\d.]+ % +[\d.]+ %/u],
   },
   'feeder.js': { prints: [/^rows, bytes each +20,000, \d+/mu, /resident memory added +-?[\d.]+ MB/u] },
+  'flame-overhead.js': { prints: [/no profiler +\d+ us of CPU a request/u, /inspector, 1 ms +\d+ us of CPU a request \([+-]\d+ %\)/u] },
   'gateway-10k.js': { prints: [/^answers +\d+/mu, /ws_msg_rtt p99 +[\d.]+ ms/u, /^verdict +\w+/mu] },
   'heartbeats.js': { prints: [/planned 500 \/s: answered +[\d,]+ \/s/u, /most answered +[\d,]+ \/s/u], skip: needsUring },
   'json-flow.js': {

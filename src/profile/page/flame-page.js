@@ -11,6 +11,7 @@
   const place = (frame) => (short(frame) === frame ? '' : frame.slice(short(frame).length + 2, -1));
   const time = (us) => {
     const size = Math.abs(us);
+    if (size < 0.005) return '0';
     if (size >= 1e6) return `${(us / 1e6).toFixed(2)} s`;
     if (size >= 1e3) return `${(us / 1e3).toFixed(size < 1e4 ? 1 : 0)} ms`;
     return `${us.toFixed(size < 10 ? 2 : size < 100 ? 1 : 0)} µs`;
