@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Report } from '../../src/report/report.js';
+import { buildReport, type Report } from '../../src/report/report.js';
+import { historyLine } from '../../src/report/trend/history.js';
+import { renderJson } from '../../src/report/write.js';
+import { sampleRun } from '../report/sample-run.js';
 import { repository } from './gwrk-process.js';
 import { referenceServer, type ServerProcess } from './reference-server-process.js';
 
@@ -22,6 +25,18 @@ before(async () => {
   writeFileSync(join(directory, 'gwrk'), `#!/bin/sh\nexec '${process.execPath}' '${repository}/bin/gwrk.js' "$@"\n`);
   chmodSync(join(directory, 'gwrk'), 0o755);
   symlinkSync(join(repository, 'scenarios'), join(directory, 'scenarios'));
+  for (const run of ['before', 'after']) {
+    mkdirSync(join(directory, 'reports', run), { recursive: true });
+    writeFileSync(join(directory, 'reports', run, 'report.json'), renderJson(buildReport(sampleRun())));
+  }
+  const entry = {
+    schema: 'gwrk/history/1',
+    at: '2026-11-23T00:00:00Z',
+    scenario: 'lobby',
+    hash: 'a',
+    metrics: { 'ws_msg_rtt.p99': 4.2 },
+  } as const;
+  writeFileSync(join(directory, 'history.jsonl'), historyLine(entry));
   echo = await referenceServer('--echo');
   await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
 });
