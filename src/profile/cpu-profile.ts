@@ -36,32 +36,29 @@ export function foldCpuProfile(profile: CpuProfile, names: FrameNames): Stacks {
   const stacks: Stacks = new Map();
   const byId = new Map(profile.nodes.map((node) => [node.id, node]));
   const parents = new Map(profile.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
-  const bound = boundFunctions(profile.nodes);
+  const hasRings = profile.nodes.some(({ callFrame }) => RINGS.test(callFrame.url));
   for (const [id, weight] of weights) {
     const frames: string[] = [];
     for (let node = byId.get(id); node !== undefined; node = byId.get(parents.get(node.id) ?? -1)) {
       const { functionName, url, lineNumber } = node.callFrame;
       if (functionName !== '(root)') frames.push(cleanFrame(names.name(functionName, url, lineNumber + 1)));
     }
-    if (frames.length > 0) addStack(stacks, isNativeCall(frames, bound) ? [NATIVE_CALL] : frames.reverse(), weight);
+    if (frames.length > 0) addStack(stacks, isNativeCall(frames, hasRings) ? [NATIVE_CALL] : frames.reverse(), weight);
   }
   return stacks;
 }
 
-/** The file that calls the kernel by koffi. */
+/** The files that call the kernel by koffi: gwrk's own io_uring. */
+const RINGS = /\/src\/uring\/[a-z-]+\.js$/u;
 const BINDING = 'src/uring/libc.js';
 
-/** What V8 calls the native functions behind BINDING: names without a place, and not always the right ones. */
-function boundFunctions(nodes: readonly CpuProfileNode[]): ReadonlySet<string> {
-  const callees = new Set(nodes.filter(({ callFrame }) => callFrame.url.endsWith(BINDING)).flatMap(({ children = [] }) => children));
-  return new Set(
-    nodes.filter(({ id, callFrame }) => callFrame.url === '' && callees.has(id)).map(({ callFrame }) => callFrame.functionName),
-  );
-}
-
-/** V8 often loses the callers of a native frame, so it may stand alone. Innermost first. */
-function isNativeCall([innermost = '', caller]: readonly string[], bound: ReadonlySet<string>): boolean {
-  return bound.has(innermost) && (caller === undefined || caller.includes(BINDING));
+/**
+ * In a thread on io_uring: a native function that libc.js called, or that stands alone. koffi gives V8 names that may be another
+ * function's, and V8 mostly loses the callers while such a call lasts. Innermost first.
+ */
+function isNativeCall([innermost = '', caller]: readonly string[], hasRings: boolean): boolean {
+  const isNative = !innermost.startsWith('(') && !innermost.endsWith(')');
+  return hasRings && isNative && (caller === undefined || caller.includes(BINDING));
 }
 
 /** The text of a .cpuprofile file. Throws GWRK_FLAME_UNREADABLE when it is none. */

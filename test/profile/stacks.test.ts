@@ -37,6 +37,27 @@ test('a sample of a CPU profile counts until the next one, the last until the en
   assert.equal(totalUs(withoutIdle(stacks)), 7000);
 });
 
+test('waiting in a native call is told apart in a thread on io_uring, whatever V8 calls it, and only there', () => {
+  const ringed = (ring: string): CpuProfile => ({
+    startTime: 0,
+    endTime: 4000,
+    nodes: [
+      { id: 1, callFrame: call('(root)'), children: [2, 3, 5] },
+      { id: 2, callFrame: call('eventfd') },
+      { id: 3, callFrame: call('enter', ring, 34), children: [4] },
+      { id: 4, callFrame: call('int64le') },
+      { id: 5, callFrame: call('(program)') },
+    ],
+    samples: [2, 3, 4, 5],
+    timeDeltas: [0, 1000, 1000, 1000],
+  });
+  const ours = foldCpuProfile(ringed('file:///nowhere/dist/src/uring/libc.js'), new FrameNames());
+  assert.equal(ours.get('(native call)'), 1000);
+  assert.equal(ours.get('eventfd'), undefined);
+  const theirs = foldCpuProfile(ringed('file:///nowhere/game.js'), new FrameNames());
+  assert.equal(theirs.get('eventfd'), 1000);
+});
+
 test('what is no CPU profile is refused with its place', () => {
   for (const text of ['{', '{}', '{"nodes":[],"samples":["x"],"timeDeltas":[],"startTime":0,"endTime":1}'])
     assert.throws(() => parseCpuProfile(text, 'a.cpuprofile'), { code: 'GWRK_FLAME_UNREADABLE' });
