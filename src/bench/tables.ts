@@ -10,6 +10,16 @@ export interface BenchEntry {
 /** Every table, in the order of `gwrk bench`. */
 export const TABLES: readonly BenchEntry[] = [
   {
+    name: 'auth',
+    title: 'login by one JWT and a database, or by dual auth: time, and attacks on both',
+    load: async () => (await import('./auth.js')).auth,
+  },
+  {
+    name: 'connections',
+    title: '10,000 connections: an object graph and a timer each, or pooled',
+    load: async () => (await import('./connections.js')).connections,
+  },
+  {
     name: 'sync',
     title: 'two threads: mutex, reader/writer lock and lock-free ring',
     load: async () => (await import('./sync.js')).sync,
