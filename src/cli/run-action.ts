@@ -28,6 +28,8 @@ export async function runSubject(subject: string, flags: RunFlags, words: readon
     refuse(flags, ['repeat', 'baseline'], 'does not go with --find-max', 'search first, then repeat one load');
   if (flags.repeat !== undefined || flags.baseline !== undefined)
     refuse(flags, ['flame'], 'does not go with --repeat or --baseline', 'a profiled run is slower: profile one run by itself');
+  if (flags.findMax !== undefined || flags.repeat !== undefined)
+    refuse(flags, ['flame'], 'is for one run: a profiled run is slower and never counts', 'run it once more by itself with --flame');
   if (flags.repeat !== undefined && !flags.dryRun) return (await import('./run-repeat.js')).repeatSubject(subject, flags, words, note);
   if (flags.findMax !== undefined) return (await import('./run-find-max.js')).searchSubject(subject, flags, note);
   refuse(flags, SEARCH_ONLY, 'is for --find-max', 'add --find-max connections, or --find-max rate');

@@ -40,6 +40,13 @@ const rewrites: readonly [why: string, given: string[], expected: string[]][] = 
   ['a flag without its value stays without', ['-timeout'], ['--timeout']],
 ];
 
+test('a flag whose value may be left out takes the next word only when it is one of its own', () => {
+  const flame = [{ long: 'flame', takesValue: false, valueIfBare: 'inspector', values: ['perf', 'self'] }];
+  assert.deepEqual(rewriteGoFlags(['--flame', 'self', 'a.yaml'], flame), ['--flame=self', 'a.yaml']);
+  assert.deepEqual(rewriteGoFlags(['--flame', 'a.yaml'], flame), ['--flame=inspector', 'a.yaml']);
+  assert.deepEqual(rewriteGoFlags(['-flame=perf', 'self'], flame), ['--flame=perf', 'self']);
+});
+
 for (const [why, given, expected] of rewrites) {
   test(`Go-style flags: ${why}`, () => {
     assert.deepEqual(rewriteGoFlags(given, FLAGS), expected);
