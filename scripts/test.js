@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { setUpTests } from './test-setup.js';
 
-const SERIAL = ['integration/', 'faults/', 'cli/', 'benchmarks/', 'foreign/', 'report/html/'];
+const SERIAL = ['bench/', 'integration/', 'faults/', 'cli/', 'benchmarks/', 'foreign/', 'report/html/'];
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const sums = new Map();
 const skipReasons = new Map();

@@ -34,4 +34,9 @@ export const TABLES: readonly BenchEntry[] = [
     title: 'one message as JSON, protobuf and a binary view',
     load: async () => (await import('./protocol.js')).protocol,
   },
+  {
+    name: 'rules',
+    title: 'new rules by file, push, poll and configuration server: how fast, how consistent',
+    load: async () => (await import('./rules.js')).rules,
+  },
 ];
