@@ -13,6 +13,8 @@ export interface BenchContext {
   readonly directory?: string;
   /** A PostgreSQL server for the table that compares with one. */
   readonly postgres?: string;
+  /** Clients of the largest row of the table million; undefined: as many as its time and this machine allow. */
+  readonly clients?: number;
   /** Says on stderr what is being done. */
   progress(text: string): void;
 }

@@ -61,12 +61,16 @@ export async function startServer(
   }
 }
 
-/** `gwrk run` with these words; resolves with its report, whatever its verdict is. Rejects when there is none. */
+/**
+ * `gwrk run` with these words; resolves with its report, whatever its verdict is. Rejects when there is none. `keep` is given the
+ * directory in which the run's own one is, before it is removed.
+ */
 export async function runLoad(
   words: readonly string[],
   signal: AbortSignal,
   env: Readonly<Record<string, string>> = {},
   prefix: readonly string[] = [],
+  keep?: (directory: string) => Promise<void>,
 ): Promise<Report> {
   const directory = await mkdtemp(join(tmpdir(), 'gwrk-bench-'));
   try {
@@ -82,11 +86,10 @@ export async function runLoad(
     const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
     signal.removeEventListener('abort', onAbort);
     signal.throwIfAborted();
-    try {
-      return JSON.parse(await readFile(file, 'utf8')) as Report;
-    } catch {
-      throw new Error(lastWords(`gwrk run ended with ${code} and wrote no report`, said));
-    }
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    if (text === undefined) throw new Error(lastWords(`gwrk run ended with ${code} and wrote no report`, said));
+    await keep?.(directory);
+    return JSON.parse(text) as Report;
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

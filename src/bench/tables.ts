@@ -20,9 +20,24 @@ export const TABLES: readonly BenchEntry[] = [
     load: async () => (await import('./connections.js')).connections,
   },
   {
+    name: 'io',
+    title: 'an echo over node:net, the ws gateway and the uring gateway: system calls and copies',
+    load: async () => (await import('./io.js')).io,
+  },
+  {
     name: 'sync',
     title: 'two threads: mutex, reader/writer lock and lock-free ring',
     load: async () => (await import('./sync.js')).sync,
+  },
+  {
+    name: 'million',
+    title: 'many players: the ws gateway as it comes, and the uring gateway, with flame graphs',
+    load: async () => (await import('./million.js')).million,
+  },
+  {
+    name: 'affinity',
+    title: 'server and swarm unpinned, bound to cores, bound to memory nodes',
+    load: async () => (await import('./affinity.js')).affinity,
   },
   {
     name: 'allocation',

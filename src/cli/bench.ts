@@ -17,6 +17,7 @@ interface BenchFlags {
   readonly repetitions: number;
   readonly seed: number;
   readonly postgres?: string;
+  readonly clients?: number;
   readonly small: boolean;
 }
 
@@ -41,6 +42,7 @@ export function registerBench(program: Command, finish: Finish): void {
     .option('--repetitions <n>', 'measure each figure so often; medians are shown', countFrom(1), 3)
     .option('--seed <n>', 'seed of everything that is random', seed, 1)
     .option('--postgres <url>', 'a PostgreSQL server for the table auth, instead of the embedded one')
+    .option('--clients <n>', 'clients of the largest row of the table million (200k, less where the machine allows less)', countFrom(1))
     .option('--small', 'a size that takes seconds and only shows that a table works', false)
     .addHelpText('after', EXAMPLES)
     .action(async (names: string[], flags: BenchFlags) => finish(await bench(names, flags)));
@@ -80,6 +82,7 @@ async function bench(names: readonly string[], flags: BenchFlags): Promise<numbe
       signal: abort.signal,
       ...(flags.out !== undefined && { directory: join(flags.out, name) }),
       ...(flags.postgres !== undefined && { postgres: flags.postgres }),
+      ...(flags.clients !== undefined && { clients: flags.clients }),
       progress: (text) => process.stderr.write(`gwrk bench ${name}: ${text}\n`),
     };
     try {

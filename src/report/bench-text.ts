@@ -23,15 +23,19 @@ export function hasPublished(result: BenchResult): boolean {
   return result.rows.some(({ cells }) => cells.some(({ published }) => published !== undefined));
 }
 
-/** Notes of the table and the reasons of its gaps, in the order of the rows. */
+/** Notes of the table and the reasons of its gaps, each reason once, in the order of the rows. */
 export function noteLines(result: BenchResult): string[] {
-  const gaps = result.rows.flatMap(({ label, cells }) =>
-    cells.flatMap(({ measured, reason }, column) =>
-      measured === null && reason !== undefined ? [`${label}, ${result.columns[column + 1]}: ${reason}`] : [],
-    ),
-  );
+  const gaps = new Map<string, string[]>();
+  for (const { label, cells } of result.rows) {
+    const isEmpty = cells.every(({ measured, reason }) => measured === null && reason === cells[0]!.reason);
+    for (const [column, { measured, reason }] of cells.entries()) {
+      if (measured !== null || reason === undefined || (isEmpty && column > 0)) continue;
+      gaps.set(reason, [...(gaps.get(reason) ?? []), isEmpty ? label : `${label}, ${result.columns[column + 1]}`]);
+    }
+  }
+  const reasons = [...gaps].map(([reason, places]) => `${places.join('; ')}: ${reason}`);
   const small = result.small ? ['Measured at small size, to show that it works: the figures are worth nothing.'] : [];
-  return [...small, ...result.notes, ...gaps].map((line) => printable(line, 400));
+  return [...small, ...result.notes, ...reasons].map((line) => printable(line, 400));
 }
 
 /** Where and when: one line. */
