@@ -35,7 +35,7 @@ export function registerBench(program: Command, finish: Finish): void {
     .command('bench')
     .description('measure the comparison tables of the article on this machine, beside the published figures')
     .argument('[table...]', 'names of tables, or all; without any they are listed')
-    .option('-o, --out <dir>', 'write each table there, as JSON, Markdown and HTML')
+    .option('-o, --out <dir>', 'write each table there, as JSON, Markdown and HTML, with an index')
     .option('--json <file>', 'write the tables as one array of JSON; - is stdout')
     .option('--markdown <file>', 'write the tables as Markdown')
     .option('--html <file>', 'write the tables as one page')
@@ -99,6 +99,7 @@ async function bench(names: readonly string[], flags: BenchFlags): Promise<numbe
   }
   stop.close();
   await output.writeBench(results, flags);
+  if (flags.out !== undefined && results.length > 0) await (await import('./bench-index.js')).writeBenchIndex(flags.out);
   if (abort.signal.aborted) {
     process.stderr.write(reasonLine(EXIT.interrupted, `interrupted after ${results.length} of ${wanted.length} tables; those are written`));
     return EXIT.interrupted;

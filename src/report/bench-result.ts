@@ -32,6 +32,8 @@ export interface BenchResult {
   readonly small: boolean;
   readonly repetitions: number;
   readonly seed: number;
+  /** Further flags of the command line that change what is measured: "--clients 300000". Without passwords. */
+  readonly options?: readonly string[];
   readonly startedAt: string;
   readonly durationMs: number;
   readonly environment: Readonly<Record<string, string | number>>;

@@ -26,9 +26,13 @@ test('gwrk bench writes each table as JSON, Markdown and HTML, and says on stdou
     const { code, stdout, stderr } = await gwrk(['bench', 'protocol', '--small', '--repetitions', '1', '--out', directory]);
     assert.equal(code, 0, stderr);
     assert.match(stdout, /binary view +20 B/u);
-    assert.deepEqual(readdirSync(directory).sort(), ['protocol.html', 'protocol.json', 'protocol.md']);
+    assert.deepEqual(readdirSync(directory).sort(), ['README.md', 'index.html', 'protocol.html', 'protocol.json', 'protocol.md']);
     const result = JSON.parse(readFileSync(join(directory, 'protocol.json'), 'utf8')) as unknown;
     assert.ok(isBenchResult(result) && result.small);
+    const index = readFileSync(join(directory, 'README.md'), 'utf8');
+    assert.match(index, /^gwrk bench protocol --repetitions 1 --seed 1 --small$/mu);
+    assert.match(index, /\[html\]\(protocol\.html\)/u);
+    assert.match(readFileSync(join(directory, 'index.html'), 'utf8'), /<section id="protocol">/u);
   } finally {
     rmSync(directory, { recursive: true });
   }

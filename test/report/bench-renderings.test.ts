@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderBenchHtml } from '../../src/report/bench-html.js';
+import { renderBenchIndex } from '../../src/report/bench-index.js';
 import { renderBenchMarkdown, renderBenchTerminal } from '../../src/report/bench-renderings.js';
 import type { BenchResult } from '../../src/report/bench-result.js';
 
@@ -63,4 +64,19 @@ test('the page of tables allows its own style and nothing else', () => {
   const page = renderBenchHtml([result('x')]);
   assert.match(page, /Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]+'"/u);
   assert.ok(!/<script|https?:|style="/u.test(page));
+});
+
+test('a reason that several cells share is told once', () => {
+  const empty = { measured: null, reason: 'one node only' } as const;
+  const rows = ['numactl', 'pools'].map((label) => ({ label, cells: [empty, empty] }));
+  const text = renderBenchTerminal({ ...result('x'), rows: [...result('x').rows, ...rows] }, 100);
+  assert.match(text, /numactl; pools: one node only\n/u);
+  assert.equal(text.split('one node only').length, 2);
+});
+
+test('the index tells what each table is, where its files are, and the command that measures it again', () => {
+  const index = renderBenchIndex([{ result: { ...result('x'), options: ['--postgres URL'] }, pages: ['auth/flame ws/index.html'] }]);
+  assert.match(index, /^gwrk bench auth --repetitions 3 --seed 7 --postgres URL$/mu);
+  assert.ok(index.includes('[flame ws](auth/flame%20ws/index.html)'));
+  assert.match(index, /Machine: cpu A CPU; cores 2; node v20\.20\.2/u);
 });
