@@ -2,7 +2,7 @@
  * A WebSocket server whose P99 is known: it answers each message after 2 ms, and two in a hundred after 36 to 44 ms, evenly
  * spread, times FACTOR. So P99 is 40 ms times FACTOR, and what the machine adds. Answers 200 on /readyz.
  *
- *   FACTOR=1.1 node dist/benchmarks/ab-power/delay-server.js <port>
+ *   FACTOR=1.1 delay-server.js <port>
  */
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
