@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -21,12 +21,13 @@ interface Counting {
 export async function countSystemCalls<T>(
   pid: number,
   during: () => Promise<T>,
+  programs: readonly (keyof typeof PROGRAMS)[] = ['perf', 'strace'],
 ): Promise<{ readonly value: T; readonly count: CallCount }> {
   const reasons: string[] = [];
-  for (const [by, attach] of [['perf', attachPerf] as const, ['strace', attachStrace] as const]) {
+  for (const by of programs) {
     let counting: Counting;
     try {
-      counting = await attach(pid);
+      counting = await PROGRAMS[by](pid);
     } catch (error) {
       reasons.push(`${by}: ${(error as Error).message}`);
       continue;
@@ -40,6 +41,8 @@ export async function countSystemCalls<T>(
   }
   return { value: await during(), count: { reason: `system calls cannot be counted here (${reasons.join('; ')})` } };
 }
+
+const PROGRAMS = { perf: attachPerf, strace: attachStrace };
 
 /** perf stat, told by its control channel when to begin: it answers only when it is attached to every thread. */
 async function attachPerf(pid: number): Promise<Counting> {
@@ -66,9 +69,11 @@ async function attachStrace(pid: number): Promise<Counting> {
 }
 
 function isTraced(pid: number): boolean {
-  return readdirSync(`/proc/${pid}/task`).every((thread) => {
+  const tasks = `/proc/${pid}/task`;
+  if (!existsSync(tasks)) return false; // no such process, or not Linux
+  return readdirSync(tasks).every((thread) => {
     try {
-      return !/^TracerPid:\s+0$/mu.test(readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8'));
+      return !/^TracerPid:\s+0$/mu.test(readFileSync(`${tasks}/${thread}/status`, 'utf8'));
     } catch {
       return true; // that thread has ended
     }
