@@ -4,8 +4,10 @@ import { Command, CommanderError } from 'commander';
 import { formatError, GwrkError } from '../../src/core/errors.js';
 import { EXIT } from '../../src/core/exit-codes.js';
 import { logFiles } from './log-files.js';
+import { indexLog } from './log-index.js';
 import { printable } from './printable.js';
 import { type AuditReport, reportLog } from './report-log.js';
+import { type LogQuery, searchLog, uidQuery } from './search-log.js';
 import { type Verification, verifyLog } from './verify-log.js';
 
 const count = (value: number): string => value.toLocaleString('en-US');
@@ -47,7 +49,7 @@ async function run(argv: readonly string[], write: (text: string) => void): Prom
     process.stderr.write(`exit ${exitCode}: ${chainLine(verified)}\n`);
   };
   const program = new Command('gwrk audit')
-    .description('Checks and counts audit logs that gwrk serve --audit wrote')
+    .description('Checks, counts and searches audit logs that gwrk serve --audit wrote')
     .exitOverride()
     .configureOutput({ writeOut: write, outputError: () => {} });
   const configure = (command: Command): Command =>
@@ -68,12 +70,47 @@ async function run(argv: readonly string[], write: (text: string) => void): Prom
       judge(report);
     },
   );
+  program
+    .command('index')
+    .description('write FILE.index beside each file, by which search finds lines without reading the log')
+    .argument('<file...>', 'a log; what was rotated away from it is indexed too')
+    .action(async (named: string[]) => {
+      for (const file of logFiles(named)) {
+        const { entries, logBytes } = await indexLog(file);
+        write(`${printable(file)}.index: ${count(entries)} entries for ${count(logBytes)} bytes\n`);
+      }
+    });
+  program
+    .command('search')
+    .description('print the lines of a session or of a user, by the index where there is one; exit 99 when there are none')
+    .argument('<file...>', 'a log; what was rotated away from it is searched too, oldest first')
+    .option('--sid <id>', 'of this session, 22 letters as they stand in the log')
+    .option('--uid <uid>', 'of this user')
+    .action(async (named: string[], asked: { sid?: string; uid?: string }) => {
+      const query = queryOf(asked);
+      let found = 0;
+      for (const file of logFiles(named)) {
+        for await (const line of searchLog(file, query)) {
+          found++;
+          write(`${printable(line.toString('utf8'))}\n`);
+        }
+      }
+      if (found > 0) return;
+      exitCode = EXIT.thresholdFailed;
+      process.stderr.write(`exit ${exitCode}: no line holds it\n`);
+    });
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
     return complain(error);
   }
+}
+
+function queryOf({ sid, uid }: { readonly sid?: string; readonly uid?: string }): LogQuery {
+  if (uid !== undefined && sid === undefined) return uidQuery(uid);
+  if (uid === undefined && sid !== undefined && /^[A-Za-z0-9_-]{22}$/u.test(sid)) return { field: 'sid', value: sid };
+  throw new GwrkError('GWRK_USAGE', 'nothing to search for', { allowed: 'either --sid with 22 letters of base64url, or --uid' });
 }
 
 /** Says what went wrong on stderr, the reason last. Help that was asked for is no fault. */
@@ -88,7 +125,7 @@ function knownError(error: unknown): GwrkError {
   if (error instanceof GwrkError) return error;
   if (error instanceof CommanderError) {
     const summary = error.code === 'commander.help' ? 'no command given' : error.message.replace(/^error: /u, '');
-    return new GwrkError('GWRK_USAGE', summary, { allowed: 'gwrk audit verify FILE..., gwrk audit report FILE...' });
+    return new GwrkError('GWRK_USAGE', summary, { allowed: 'gwrk audit verify, report, index or search FILE...' });
   }
   const { code, path, message } = error as NodeJS.ErrnoException;
   if (code === undefined) return new GwrkError('GWRK_INTERNAL', message, { cause: error });

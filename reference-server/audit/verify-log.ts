@@ -20,10 +20,10 @@ export interface Verification {
   readonly fault: AuditFault | undefined;
 }
 
-/** Lines of a file, without their line feeds; the last one also when it has none, and then `isWhole` is false. */
-export async function* readLines(path: string): AsyncGenerator<{ line: Buffer; isWhole: boolean }> {
+/** Lines of a file from byte `start` on, without their line feeds; the last one also when it has none, and then `isWhole` is false. */
+export async function* readLines(path: string, start = 0): AsyncGenerator<{ line: Buffer; isWhole: boolean }> {
   let rest = Buffer.alloc(0);
-  for await (const chunk of createReadStream(path, { highWaterMark: 262_144 }) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(path, { start, highWaterMark: 262_144 }) as AsyncIterable<Buffer>) {
     let from = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
       const line = rest.length === 0 ? chunk.subarray(from, end) : Buffer.concat([rest, chunk.subarray(from, end)]);

@@ -3,7 +3,7 @@ import type { BreakerRule, FlowRule, RuleSet } from './rule.js';
 import { goBreakerRule, goFlowRule, javaBreakerRule, javaFlowRule } from './rule-schema.js';
 
 const MAX_TEXT_LENGTH = 1_048_576;
-const MAX_RULES = 1_000;
+const MAX_RULES = 5_000;
 
 /** What is wrong in a text of rules, and where: "$.circuitBreaker[2].threshold"; "$" is the whole. */
 export interface RuleProblem {

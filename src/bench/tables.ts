@@ -54,4 +54,9 @@ export const TABLES: readonly BenchEntry[] = [
     title: 'new rules by file, push, poll and configuration server: how fast, how consistent',
     load: async () => (await import('./rules.js')).rules,
   },
+  {
+    name: 'operations',
+    title: 'before and after: latency, log search, roll-out, recovery',
+    load: async () => (await import('./operations.js')).operations,
+  },
 ];

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { Finish } from './finish.js';
 
-/** `gwrk audit verify` and `gwrk audit report`: the server's own program, since it alone knows the form of its log. */
+/** `gwrk audit verify`, `report`, `index` and `search`: the server's own program, since it alone knows the form of its log. */
 export function registerAudit(program: Command, finish: Finish): void {
   program
     .command('audit')
-    .description('verify or count audit logs of gwrk serve (gwrk audit --help lists the commands)')
+    .description('verify, count or search audit logs of gwrk serve (gwrk audit --help lists the commands)')
     .argument('[arguments...]')
     .helpOption(false)
     .allowUnknownOption()
