@@ -47,6 +47,9 @@ const PROGRAMS: Readonly<Record<string, { readonly prints: readonly RegExp[]; re
     prints: [/logins through Redis.* \d+ \/s/u, /server CPU a login +\d+ us/u, /open model: P99 +[\d.]+ ms/u],
     skip: needsRedis,
   },
+  'measuring-cost.js': {
+    prints: [/^with measuring +[\d,]+ \/s/mu, /^without +[\d,]+ \/s/mu, /^measuring costs +-?[\d.]+ %/mu],
+  },
   'memory.js': { prints: [/peak RSS with 500 clients +\d+ MB/u, /bytes a held client \(slope\) +-?\d+/u], skip: needsUring },
   'million.js': {
     prints: [/planned, connected, ready +500 500 500/u, /failed, lost, heartbeats missed +0 0 0/u, /session_ready P99 +[\d.]+ ms/u],
@@ -62,6 +65,7 @@ const PROGRAMS: Readonly<Record<string, { readonly prints: readonly RegExp[]; re
   },
   'sessions.js': { prints: [/sessions a second +\d+/u, /server CPU a session +[\d.]+ us/u] },
   'swarm.js': { prints: [/echo round trips, .*\/s/u, /signed heartbeats .*\/s/u, /resident memory: /u] },
+  'timeline-memory.js': { prints: [/kept after 1200 steps +[\d.]+ MB/u, /kept after \d+ s +[\d.]+ MB/u] },
   'token.js': { prints: [/sign, ours +[\d.]+ us/u, /verify, jose +[\d.]+ us/u, /bulk issue, a session +[\d.]+ us/u] },
   'protocol/frames.js': { prints: [/FrameReader +\d+ ns\/op/u, /ws Receiver +\d+ ns\/op/u, SIDES] },
   'protocol/keys.js': { prints: [SIDES] },
