@@ -62,7 +62,7 @@ export const io: Bench = {
     const { clients, seconds, messagesPerSecond } = load;
     return {
       how: [
-        `32 bytes there and back for ${clients} clients of gwrk run: ${seconds} s closed (the next follows the answer) for throughput, ${seconds} s at ${clients * messagesPerSecond} messages a second in all for P99.`,
+        `32 bytes there and back for ${clients} clients of gwrk run: ${seconds} s closed (the next follows the answer) for throughput, ${seconds} s at ${(clients * messagesPerSecond).toLocaleString('en')} messages a second in all for P99.`,
         `System calls of all threads of the server${first === undefined ? '' : `, counted by ${first}`} in runs of their own, with ${clients} clients and with one, over the round trips of that run.`,
       ],
       columns: ['server', `calls an echo, ${clients} clients`, 'calls an echo, 1 client', 'copies an echo', 'round trips a second', 'P99'],

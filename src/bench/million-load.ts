@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,7 +44,8 @@ export async function measurePlayers(
     const keepFlame = async (results: string): Promise<void> => {
       if (flameDirectory === undefined) return;
       const [run] = (await readdir(results, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-      if (run) await cp(join(results, run.name, 'flame'), flameDirectory, { recursive: true });
+      const taken = join(results, run?.name ?? '', 'flame');
+      if (existsSync(taken)) await cp(taken, flameDirectory, { recursive: true });
     };
     const flame = flameDirectory === undefined ? [] : ['--flame', 'inspector'];
     const report = await runLoad([...words, ...flame], signal, env, wordsOf(onCore(1)), keepFlame);

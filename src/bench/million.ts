@@ -57,7 +57,7 @@ export const million: Bench = {
         `Players log in with both factors, ${rate(same)} a second (${rate(large)} in the last row), stay for ${same.holdS} s, and send a signed heartbeat and an operation every ${same.everyS} s (${large.everyS} s in the last row).`,
         'P99 connect: from the planned start to authenticated (session_ready). Peak RSS at any second of the run; collections of all threads, as the server counts them while all are there.',
       ],
-      columns: ['server', 'clients held', 'P99 connect', 'peak RSS', 'a client', 'collections a minute'],
+      columns: ['server', 'clients held', 'P99 connect', 'peak RSS', 'a client', 'collections a minute', 'cores in use'],
       rows: shown,
       notes: [
         ...(small
@@ -66,7 +66,7 @@ export const million: Bench = {
               `No more than these clients: ws, ${size.wsLimit}; uring, ${size.uringLimit}. The whole million: node dist/benchmarks/million.js; or --clients.`,
             ]),
         "The article's rows are one Go server with 100,000 clients before and after tuning (GOGC and pools among it). Ours are two gateways of one Node server; the first two rows have the same load.",
-        'A client: growth of resident memory over the idle server, divided by the clients. Memory of the kernel is not in it.',
+        'A client: growth of resident memory over the idle server, divided by the clients. Memory of the kernel is not in it. Cores in use: kernel and all, while all clients are there.',
         flames,
         ...qualityNotes(measured.map(({ report }) => report)),
       ],
@@ -119,6 +119,7 @@ function cellsOf({ load, published }: Row, runs: readonly PlayerFigures[], failu
       'B',
     ),
     cell(({ report }) => report.target.gcPerMinute, '', published.gc),
+    cell(({ report }) => report.target.cpuCores, ''),
   ];
 }
 
