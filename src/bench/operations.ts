@@ -21,7 +21,7 @@ interface Rollout {
 
 const TRIALS = '../../reference-server/trials';
 const RULES = 1_250;
-const NOBODY = 'an article measures its operators; there is none here';
+const NOBODY = 'the article measures its operators, and there are none here';
 
 /** D10: what changes for those who run the servers. */
 export const operations: Bench = {
@@ -55,7 +55,7 @@ export const operations: Bench = {
       columns: ['operation', 'before', 'after'],
       rows,
       notes: [
-        `Times of the article are those of its people and its cluster; here all is one machine. Its MTTR has no counterpart for "before": ${NOBODY}.`,
+        'Times of the article are those of its people and its cluster; here all is one machine, and what failed is started again by a program.',
         logs.note,
         'grep reads a log in memory as fast as memory goes; it finds text, in whichever field, and reads all of it again each time.',
         'P95 of roll-outs: over those of one run, ten by push; a run has one rolling restart, which is both.',
