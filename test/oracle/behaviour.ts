@@ -12,7 +12,7 @@ export type Behaviour =
   | { readonly kind: 'two-point'; readonly each: number; readonly slowMs: number; readonly fastMs: number }
   /** A single server that takes `serviceMs` for each message. */
   | { readonly kind: 'queue'; readonly serviceMs: number }
-  /** Queues with exponential service times, drawn by the number in the message: "client/number"; a client belongs to one of `queues`. */
+  /** Queues with exponential service times, drawn by the second number of the message, "client/number"; a client belongs to one of `queues`. */
   | { readonly kind: 'seeded-queue'; readonly seed: number; readonly meanMs: number; readonly queues: number }
   /** The loop is blocked from the first connection on. */
   | { readonly kind: 'blocked-at-connect'; readonly stallMs: number };
@@ -57,7 +57,7 @@ function seededQueue({ seed, meanMs, queues }: Behaviour & { readonly kind: 'see
   const freeMs = new Float64Array(queues);
   const counts = new Uint32Array(queues);
   return (nowMs, message) => {
-    const [client, number] = message.split('/').map(Number) as [number, number];
+    const [client, number] = message.match(/\d+/gu)!.map(Number) as [number, number];
     const queue = client % queues;
     // With one queue the replay knows which request is which; of several only the distribution is known.
     const drawn = queues === 1 ? number : queue * Math.floor(SERVICES / queues) + counts[queue]!++;

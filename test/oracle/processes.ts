@@ -23,7 +23,9 @@ export const canGoFirst: boolean = canPin && spawnSync(chrt, [...realTime, 'true
 
 function pinned({ goesFirst }: Stage, core: number, words: readonly string[]): readonly string[] {
   if (!canPin) return words;
-  return [...(goesFirst ? [chrt, ...realTime] : []), 'taskset', '-c', String(core), ...words];
+  if (!goesFirst) return ['taskset', '-c', String(core), ...words];
+  // Threads of one priority take turns of 100 ms on a core: those of gwrk must not share one then.
+  return [chrt, ...realTime, ...(core === SERVER_CORE ? ['taskset', '-c', String(core)] : []), ...words];
 }
 
 export type Transport = 'uring' | 'node';
@@ -141,8 +143,10 @@ export interface OracleRun {
 }
 
 export interface OracleRunOptions {
-  /** Keys of one scenario (YAML). */
+  /** Keys of one scenario, "only" (YAML). */
   readonly flow: string;
+  /** Those of another, "before". */
+  readonly warmUp?: string;
   readonly target: string;
   readonly flags?: readonly string[];
   /** Keeps each operation: at most 2,048 of them. */
@@ -151,11 +155,13 @@ export interface OracleRunOptions {
 }
 
 /** `gwrk run` as people run it, in a process of its own. Throws when it leaves no report. */
-export async function runGwrk(stage: Stage, { flow, target, flags = [], keepsAll, onStart }: OracleRunOptions): Promise<OracleRun> {
+export async function runGwrk(stage: Stage, { flow, warmUp, target, flags = [], keepsAll, onStart }: OracleRunOptions): Promise<OracleRun> {
   const directory = mkdtempSync(join(tmpdir(), 'gwrk-oracle-'));
   try {
     const file = join(directory, 'oracle.yaml');
-    writeFileSync(file, `name: oracle\ntarget: ${target}\nscenarios:\n  only:\n${flow.trim().replace(/^/gm, '    ')}\n`);
+    const scenario = (name: string, keys: string): string => `  ${name}:\n${keys.trim().replace(/^/gm, '    ')}\n`;
+    const scenarios = scenario('only', flow) + (warmUp === undefined ? '' : scenario('before', warmUp));
+    writeFileSync(file, `name: oracle\ntarget: ${target}\nscenarios:\n${scenarios}`);
     const out = join(directory, 'out');
     const words = ['run', file, '--out', out, '--transport', stage.transport, '--threads', '1', '--no-color', '--quiet', ...flags];
     const child = start(stage, GWRK_CORE, [join(repository, 'bin/gwrk.js'), ...words, ...(keepsAll ? ['--slow-ops', '1us'] : [])]);
