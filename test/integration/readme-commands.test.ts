@@ -29,14 +29,21 @@ function wordsOf(command: string): string[] {
 
 /** Size and place are not of the matter: fewer clients, shorter, the servers of this file, and files in a directory of their own. */
 function small(words: readonly string[]): string[] {
-  const moved = words.map((word) => word.replaceAll('ws://127.0.0.1:8080/v1/ws', echo.ws).replace(/^result\./u, `${directory}/result.`));
+  const moved = words.map((word) =>
+    word
+      .replaceAll('ws://127.0.0.1:8080/v1/ws', echo.ws)
+      .replace(/^(before|after)\.json$/u, 'result.json')
+      .replace(/^result\./u, `${directory}/result.`),
+  );
   const replaced = moved.map((word, i) => (moved[i - 1] === '-c' || moved[i - 1] === '-n' ? '20' : moved[i - 1] === '-d' ? '1s' : word));
   const file = /^scenarios\/(\w.*)\.yaml$/u.exec(words[1] ?? '')?.[1];
+  if (words[0] === 'bench' && words.length > 1) return [...replaced, '--small'];
   if (words[0] !== 'run' || file === undefined) return replaced;
   const ownServer = ['--set', `target=${game.ws}`, '--set', 'serve=null', '--login-url', game.http];
   return [
     ...replaced,
     '--no-thresholds',
+    ...(words.includes('--flame') ? ['--target-pid', String(game.child.pid)] : []),
     ...(words.includes('serve=null') || words.includes('--dry-run') ? [] : ownServer),
     ...['-e', 'CLIENTS=20'], // the last one of a name wins
     ...(file === 'quickstart' ? ['--set', 'scenarios.players.stages=[{duration: 500ms, target: 20}, {duration: 1s, target: 20}]'] : []),
