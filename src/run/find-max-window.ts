@@ -1,27 +1,18 @@
-import { COUNTER, GAUGE_NAMES, TREND_NAMES } from '../measure/metric-names.js';
+import { COUNTER, GAUGE_NAMES } from '../measure/metric-names.js';
 import type { Measurements } from '../measure/metric-view.js';
-import {
-  BUCKETS,
-  bucketHighestUs,
-  bucketLowestUs,
-  CELL_COUNT,
-  CELL_INVALID,
-  CELL_MAX,
-  CELL_MIN,
-  CELL_OVERFLOW,
-  CELL_SUM,
-  CELLS,
-  Recorder,
-} from '../measure/recorder.js';
+import type { Recorder } from '../measure/recorder.js';
+import { growthOf, RecorderMark } from '../measure/recorder-mark.js';
 import type { Snapshot } from '../measure/snapshot.js';
 
 /** A look may come this much before its second. */
 const EARLY_MS = 25;
 
-/** One moment of all workers: their recorders added up. */
+/** One moment of all workers. */
 interface Moment {
   readonly elapsedMs: number;
-  readonly sum: Recorder;
+  readonly marks: readonly RecorderMark[];
+  /** As the snapshot has them: the workers go on while their buckets are copied, and rates are of its moment. */
+  readonly totals: Float64Array;
   readonly errors: number;
 }
 
@@ -52,19 +43,20 @@ export class ProbeWindow {
     if (elapsedMs > this.#untilMs + EARLY_MS) return;
     const hasBegun = elapsedMs >= this.#fromMs - EARLY_MS && totals[COUNTER.connects_started]! >= this.#clients;
     if (this.#from === undefined) {
-      if (hasBegun) this.#from = { elapsedMs, sum: sumOf(recorders, snapshot), errors };
+      if (hasBegun) this.#from = momentOf(recorders, snapshot, errors);
       return;
     }
     // At the end of the hold clients leave already: of a gauge the most is kept.
     for (const [id, value] of gauges.entries()) this.#peaks[id] = Math.max(value, this.#peaks[id]!);
-    if (elapsedMs > this.#untilMs - LAST_LOOKS_MS) this.#until = { elapsedMs, sum: sumOf(recorders, snapshot), errors };
+    if (elapsedMs > this.#untilMs - LAST_LOOKS_MS) this.#until = momentOf(recorders, snapshot, errors);
   }
 
   /** Undefined when the load was not whole for even a second. */
   get held(): Measurements | undefined {
     if (!this.#from || !this.#until) return undefined;
     const [from, until] = [this.#from, this.#until];
-    const growth = growthOf(from.sum, until.sum);
+    const growth = growthOf(until.marks.map((mark, index) => ({ from: from.marks[index], until: mark })));
+    for (let id = 0; id < growth.counters.length; id++) growth.counters[id] = until.totals[id]! - from.totals[id]!;
     growth.gauges.set(this.#peaks);
     return {
       recorders: [growth],
@@ -80,42 +72,6 @@ export class ProbeWindow {
   }
 }
 
-const newRecorder = (): Recorder => new Recorder(new SharedArrayBuffer(Recorder.byteLength));
-
-/** Counters as the snapshot has them: the workers go on while their buckets are copied, and rates are of its moment. */
-function sumOf(recorders: readonly Recorder[], { totals }: Snapshot): Recorder {
-  const sum = newRecorder();
-  sum.counters.set(totals);
-  for (const { cells, buckets } of recorders) {
-    for (let i = 0; i < buckets.length; i++) sum.buckets[i]! += buckets[i]!;
-    for (let trend = 0; trend < TREND_NAMES.length; trend++) addCells(sum.cells, cells, trend * CELLS);
-  }
-  return sum;
-}
-
-function addCells(sum: Float64Array, cells: Float64Array, base: number): void {
-  for (const cell of [CELL_COUNT, CELL_SUM, CELL_OVERFLOW, CELL_INVALID]) sum[base + cell]! += cells[base + cell]!;
-  sum[base + CELL_MAX] = Math.max(sum[base + CELL_MAX]!, cells[base + CELL_MAX]!);
-  const [least, other] = [sum[base + CELL_MIN]!, cells[base + CELL_MIN]!];
-  sum[base + CELL_MIN] = least === 0 ? other : other === 0 ? least : Math.min(least, other);
-}
-
-/** What came between two moments; extremes are known to the width of a bucket. */
-function growthOf(from: Recorder, until: Recorder): Recorder {
-  const growth = newRecorder();
-  for (let i = 0; i < growth.counters.length; i++) growth.counters[i] = until.counters[i]! - from.counters[i]!;
-  for (let i = 0; i < growth.buckets.length; i++) growth.buckets[i] = until.buckets[i]! - from.buckets[i]!;
-  for (let trend = 0; trend < TREND_NAMES.length; trend++) {
-    const base = trend * CELLS;
-    for (const cell of [CELL_SUM, CELL_OVERFLOW, CELL_INVALID])
-      growth.cells[base + cell] = until.cells[base + cell]! - from.cells[base + cell]!;
-    const buckets = growth.buckets.subarray(trend * BUCKETS, (trend + 1) * BUCKETS);
-    // A value may be in its bucket and not in the count yet: the buckets are what percentiles go by.
-    growth.cells[base + CELL_COUNT] = buckets.reduce((sum, count) => sum + count, 0);
-    const first = buckets.findIndex((count) => count > 0);
-    if (first < 0) continue;
-    growth.cells[base + CELL_MIN] = Math.max(1, bucketLowestUs(first));
-    growth.cells[base + CELL_MAX] = Math.min(until.cells[base + CELL_MAX]!, bucketHighestUs(buckets.findLastIndex((count) => count > 0)));
-  }
-  return growth;
+function momentOf(recorders: readonly Recorder[], { elapsedMs, totals }: Snapshot, errors: number): Moment {
+  return { elapsedMs, marks: recorders.map((recorder) => new RecorderMark(recorder)), totals, errors };
 }
