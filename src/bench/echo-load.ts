@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Report } from '../report/report.js';
 import { type BenchServer, runLoad, startGwrk, startServer, trialPath } from './children.js';
+import { residentBytes } from './resident.js';
 
 /** Connections that come within `rampS`, then stay for `holdS`; each sends a message every `everyMs`, at its own time of that period. */
 export interface EchoLoad {
@@ -35,7 +36,7 @@ export async function measureEcho(kind: EchoServer, load: EchoLoad, signal: Abor
     const path = join(directory, 'echo.yaml');
     const target = String(server.ready.ws);
     await writeFile(path, scenario(target, load));
-    const idleRssBytes = await rssBytes(server.pid);
+    const idleRssBytes = await residentBytes(server.pid);
     // The reference server counts the collections of all its threads itself; the naive one has a single thread, which the inspector sees.
     const counted = kind === 'naive' ? [`--target-inspect=${server.pid}`] : ['--admin-url', String(server.ready.admin)];
     const watched = ['--target-pid', String(server.pid), ...counted];
@@ -68,13 +69,4 @@ scenarios:
           steps:
             - send: { text: "move {{ client }} {{ iteration }} 0123456789abcdef", expect: { within: 5s } }
 `;
-}
-
-async function rssBytes(pid: number): Promise<number | undefined> {
-  try {
-    const kib = /^VmRSS:\s+(\d+) kB/mu.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return kib === undefined ? undefined : Number(kib) * 1024;
-  } catch {
-    return undefined; // not Linux
-  }
 }

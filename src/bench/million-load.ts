@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Report } from '../report/report.js';
 import { runLoad, startGwrk } from './children.js';
 import { onCore, wordsOf } from './cores.js';
+import { residentBytes } from './resident.js';
 
 /** Players that log in with both factors, connect within `rampS`, and beat and send an operation every `everyS` while they stay. */
 export interface PlayerLoad {
@@ -87,10 +88,4 @@ function peakBytes({ target, timeline }: Report): number | undefined {
   const looks = (timeline as unknown as Readonly<Record<string, readonly (number | null)[]>>).target_rss_bytes ?? [];
   const peak = Math.max(target.rssPeakBytes ?? 0, ...looks.map((bytes) => bytes ?? 0));
   return peak > 0 ? peak : undefined;
-}
-
-async function residentBytes(pid: number): Promise<number | undefined> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''); // not Linux
-  const kib = /^VmRSS:\s+(\d+) kB/mu.exec(status)?.[1];
-  return kib === undefined ? undefined : Number(kib) * 1024;
 }
