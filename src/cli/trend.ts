@@ -4,18 +4,7 @@ import { EXIT } from '../core/exit-codes.js';
 import { checkWritable } from './files.js';
 import type { Finish } from './finish.js';
 import { countFrom, list, seed, share } from './flag-values.js';
-
-interface TrendFlags {
-  readonly metric: readonly string[];
-  readonly scenario?: string;
-  readonly window: number;
-  readonly p: number;
-  readonly magnitude: number;
-  readonly seed: number;
-  readonly csv?: string;
-  readonly json?: string;
-  readonly color: boolean;
-}
+import type { TrendQuestion } from './show-trend.js';
 
 const EXAMPLES = `
 Examples:
@@ -42,7 +31,7 @@ export function registerTrend(program: Command, finish: Finish): void {
     .option('--json <file>', 'write what was found as JSON')
     .option('--no-color', 'no colours (also by NO_COLOR)')
     .addHelpText('after', EXAMPLES)
-    .action(async (file: string, flags: TrendFlags) => {
+    .action(async (file: string, flags: TrendQuestion) => {
       for (const path of [flags.csv, flags.json]) if (path !== undefined && path !== '-') await checkWritable(dirname(path));
       const { showTrend } = await import('./show-trend.js');
       await showTrend(file, flags);
