@@ -12,7 +12,7 @@ import { StopRequest } from '../run/stop-request.js';
 import type { AbFlags } from './ab-flags.js';
 import { makeWritable } from './files.js';
 import { finishGate, seriesFailed, tellRun } from './gate-results.js';
-import { coolDownMs, metricsOf, rulesOf } from './gate-rules.js';
+import { coolDownMs, metricsOf, termsOf } from './gate-rules.js';
 import { type ScenarioSubject, scenarioPlan } from './scenario-plan.js';
 
 const SIDES: readonly Side[] = ['a', 'b'];
@@ -52,7 +52,8 @@ export async function compareServers(scenario: string, flags: AbFlags): Promise<
     const failed = warm.find(({ report }) => !report);
     if (failed) return seriesFailed(failed, directory);
     refuseIncomparable(warm[0]!.report!, warm[1]!.report!, ['a', 'b']);
-    const { end, failure, ...series } = await runSeries(slots, host);
+    const series = await runSeries(slots, host);
+    const { end, failure } = series;
     const runs = await setAside(series.runs, directory);
     if (runs.length === 0) {
       if (failure && end === 'failed') return seriesFailed(failure, directory);
@@ -64,11 +65,7 @@ export async function compareServers(scenario: string, flags: AbFlags): Promise<
       beforeLabel: flags.a,
       afterLabel: flags.b,
       runs,
-      metrics: metricsOf(flags),
-      rules: rulesOf(flags),
-      inconclusive: flags.inconclusive ?? 'warn',
-      end,
-      ...(failure && end === 'failed' && { failure: { exitCode: failure.exitCode, reason: failure.reason.split('\n').at(-1)! } }),
+      ...termsOf(flags, series),
       startedAt,
       durationMs: performance.now() - startMs,
       seed: subject.plan.seed,

@@ -12,7 +12,7 @@ import { refuseOtherThan, seriesOf } from './baseline-runs.js';
 import { childArguments } from './child-arguments.js';
 import { makeWritable } from './files.js';
 import { finishGate, seriesFailed, tellRun } from './gate-results.js';
-import { coolDownMs, metricsOf, rulesOf } from './gate-rules.js';
+import { coolDownMs, metricsOf, termsOf } from './gate-rules.js';
 import { type RunFlags, runFlagShapes } from './run-flags.js';
 import { planOf, refuse } from './run-plan.js';
 
@@ -51,7 +51,8 @@ export async function repeatSubject(
       nameOf: ({ number }) => `run-${String(number).padStart(2, '0')}`,
       told: (run, isRepeated) => note(tellRun(run, isRepeated, slots, metricsOf(flags)).replace(/^b /u, 'run ')),
     });
-    const { end, failure, ...series } = await runSeries(slots, host);
+    const series = await runSeries(slots, host);
+    const { end, failure } = series;
     if (series.runs.length === 0) {
       if (failure && end === 'failed') return seriesFailed(failure, directory);
       throw new GwrkError('GWRK_INTERRUPTED', 'the series was interrupted before its first run');
@@ -63,11 +64,7 @@ export async function repeatSubject(
       ...(baseline && { beforeLabel: baseline.path }),
       afterLabel: subject,
       runs: [...(baseline ? seriesOf(baseline) : []), ...runs],
-      metrics: metricsOf(flags),
-      rules: rulesOf(flags),
-      inconclusive: flags.inconclusive ?? 'warn',
-      end,
-      ...(failure && end === 'failed' && { failure: { exitCode: failure.exitCode, reason: failure.reason.split('\n').at(-1)! } }),
+      ...termsOf(flags, series),
       startedAt,
       durationMs: performance.now() - startMs,
       seed: plan.seed,
