@@ -25,7 +25,7 @@ export async function writeDifference(directory: string, difference: FlameDiffer
           ] as const)
         : []),
     ],
-    notes: [],
+    notes: notesOf(before, after),
     tabs: [
       {
         name: 'After',
@@ -49,6 +49,14 @@ export async function writeDifference(directory: string, difference: FlameDiffer
     links: [['difference.folded', 'difference.folded']],
   });
   await writeFiles(directory, { 'index.html': page, 'difference.folded': renderFoldedDifference(difference) });
+}
+
+/** What holds for both profiles once; what holds for one, with the side that it is of. */
+function notesOf({ notes: first = [] }: Side, { notes: second = [] }: Side): string[] {
+  return [...new Set([...first, ...second])].map((note) => {
+    if (first.includes(note) && second.includes(note)) return note;
+    return `${first.includes(note) ? 'Before' : 'After'}: ${note}`;
+  });
 }
 
 /** The largest changes as a table for the terminal. */

@@ -13,6 +13,8 @@ export interface Side {
   readonly stacks: ReadonlyMap<string, number>;
   /** Messages handled meanwhile, where that is known. */
   readonly messages?: number;
+  /** What a reader of the profile must know. */
+  readonly notes?: readonly string[];
 }
 
 export interface Change {

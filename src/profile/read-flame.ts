@@ -28,6 +28,7 @@ export async function readSide(path: string): Promise<Side> {
     label: basename(resolve(path)),
     stacks: comparable(stacksOf(await readFile(folded, 'utf8'), folded), record),
     ...(record?.messages !== undefined && { messages: record.messages }),
+    ...(record?.notes !== undefined && { notes: record.notes }),
   };
 }
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { renderChanges } from '../../src/profile/difference-output.js';
+import { renderChanges, writeDifference } from '../../src/profile/difference-output.js';
 import { deltasOf, differenceOf, renderFoldedDifference, type Side } from '../../src/profile/flame-difference.js';
 import { readSide } from '../../src/profile/read-flame.js';
 
@@ -70,4 +70,22 @@ test('a profile is read from folded stacks or a directory; anything else is refu
   writeFileSync(join(folder, 'words.txt'), 'these are words\n');
   for (const path of ['words.txt', 'nothing-here', 'flame.json'])
     await assert.rejects(readSide(join(folder, path)), { code: 'GWRK_FLAME_UNREADABLE' });
+});
+
+test('the page of a difference says what had to be known of either profile, and of which', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gwrk-test-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const sideWith = (name: string, notes: readonly string[]): Promise<Side> => {
+    const path = mkdtempSync(join(folder, name));
+    writeFileSync(join(path, 'stacks.folded'), 'main thread;a (x.js:1) 5\n');
+    writeFileSync(join(path, 'flame.json'), JSON.stringify({ schema: 'gwrk/flame/1', threads: [], notes }));
+    return readSide(path);
+  };
+  const [first, second] = [await sideWith('ws', ['both are short']), await sideWith('uring', ['the ring is hidden', 'both are short'])];
+  await writeDifference(folder, differenceOf(first, second), first, second);
+  const page = readFileSync(join(folder, 'index.html'), 'utf8');
+  const shown = /<div class="notes">(.*?)<\/div>/u.exec(page)?.[1];
+  assert.equal(shown, '<p>both are short</p><p>After: the ring is hidden</p>');
+  await writeDifference(folder, differenceOf(before, after), before, after);
+  assert.doesNotMatch(readFileSync(join(folder, 'index.html'), 'utf8'), /<div class="notes">/u);
 });
