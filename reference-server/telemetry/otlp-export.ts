@@ -1,6 +1,7 @@
 import type { HrTime } from '@opentelemetry/api';
-import type { CollectionResult, PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import type { CollectionResult } from '@opentelemetry/sdk-metrics';
 import type { Registry } from 'prom-client';
+import { exportFault, tellOutages } from '../../src/core/tell-outages.js';
 import { otlpMetrics } from './otlp-metrics.js';
 
 const SERVICE_NAME = 'gwrk-serve';
@@ -38,7 +39,7 @@ export async function startOtlpExport({ registry, env, onWord }: OtlpExportOptio
   try {
     return await begin(registry, env, onWord);
   } catch (error) {
-    onWord(`metrics are not exported: ${textOf(error)}`);
+    onWord(`metrics are not exported: ${exportFault(error)}`);
     return undefined;
   }
 }
@@ -62,8 +63,10 @@ async function begin(registry: Registry, env: NodeJS.ProcessEnv, onWord: (line: 
     },
   };
   const intervalMs = positive(env.OTEL_METRIC_EXPORT_INTERVAL) ?? INTERVAL_MS;
+  const exporter = new OTLPMetricExporter();
+  tellOutages(exporter, onWord);
   const reader = new sdk.PeriodicExportingMetricReader({
-    exporter: telling(new OTLPMetricExporter(), onWord),
+    exporter,
     exportIntervalMillis: intervalMs,
     exportTimeoutMillis: Math.min(positive(env.OTEL_METRIC_EXPORT_TIMEOUT) ?? TIMEOUT_MS, intervalMs),
     metricProducers: [producer],
@@ -72,28 +75,6 @@ async function begin(registry: Registry, env: NodeJS.ProcessEnv, onWord: (line: 
   return {
     stop: () => provider.shutdown({ timeoutMillis: SHUTDOWN_MS }).catch(() => {}), // the collector is gone: onWord has said it
   };
-}
-
-/** The same exporter; says when exports begin to fail and when they work again, not each time. */
-function telling(exporter: PushMetricExporter, onWord: (line: string) => void): PushMetricExporter {
-  let isFailing = false;
-  const { export: send } = exporter;
-  exporter.export = (metrics, done) => {
-    send.call(exporter, metrics, (result) => {
-      const hasFailed = result.error !== undefined || result.code !== 0;
-      if (hasFailed !== isFailing) {
-        onWord(hasFailed ? `metrics could not be exported: ${textOf(result.error)}` : 'metrics are exported again');
-        isFailing = hasFailed;
-      }
-      done(result);
-    });
-  };
-  return exporter;
-}
-
-function textOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(textOf).join(', ');
-  return error instanceof Error ? error.message || error.name : String(error ?? 'no reason given');
 }
 
 function positive(text: string | undefined): number | undefined {

@@ -1,5 +1,5 @@
-import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { GwrkError } from '../core/errors.js';
+import { tellOutages } from '../core/tell-outages.js';
 import type { LiveMetric, LiveMetrics } from './live-metrics.js';
 
 /** The line to an OpenTelemetry collector. */
@@ -41,8 +41,10 @@ export async function startOtlp({ url, metrics, onWord, intervalMs = INTERVAL_MS
     });
   });
   const [sdk, { OTLPMetricExporter }, resources] = packages;
+  const exporter = new OTLPMetricExporter({ url: address });
+  tellOutages(exporter, onWord);
   const reader = new sdk.PeriodicExportingMetricReader({
-    exporter: telling(new OTLPMetricExporter({ url: address }), onWord),
+    exporter,
     exportIntervalMillis: intervalMs,
     exportTimeoutMillis: Math.min(TIMEOUT_MS, intervalMs),
   });
@@ -80,25 +82,4 @@ function metricsAddress(text: string): string {
 function unitOf(name: string): string {
   if (/_(p50|p90|p95|p99|max|seconds)$/u.test(name)) return 's';
   return /_bytes_total$/u.test(name) ? 'By' : '1';
-}
-
-/** The same exporter; says when exports begin to fail and when they work again, not each time. */
-function telling(exporter: PushMetricExporter, onWord: (line: string) => void): PushMetricExporter {
-  let isFailing = false;
-  const { export: send } = exporter;
-  exporter.export = (batch, done) => {
-    send.call(exporter, batch, (result) => {
-      const hasFailed = result.error !== undefined || result.code !== 0;
-      if (hasFailed !== isFailing)
-        onWord(hasFailed ? `metrics could not be exported: ${textOf(result.error)}` : 'metrics are exported again');
-      isFailing = hasFailed;
-      done(result);
-    });
-  };
-  return exporter;
-}
-
-function textOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(textOf).join(', ');
-  return error instanceof Error ? error.message || error.name : String(error ?? 'no reason given');
 }
