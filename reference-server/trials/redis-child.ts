@@ -18,13 +18,15 @@ const READY_MS = 10_000;
 
 export class RedisChild {
   readonly url: string;
-  readonly #port: number;
+  readonly port: number;
+  readonly #binary: string;
+  readonly #flags: readonly string[];
   readonly #directory = mkdtempSync(join(tmpdir(), 'gwrk-trial-redis-'));
   #child: ChildProcess | undefined;
 
-  /** Resolves when it answers; rejects when redis-server is not installed. */
-  static async start(): Promise<RedisChild> {
-    const redis = new RedisChild(await freePort());
+  /** Resolves when it answers; rejects when `binary` is not installed. `flags` are settings of redis.conf such as --requirepass. */
+  static async start(flags: readonly string[] = [], binary = 'redis-server'): Promise<RedisChild> {
+    const redis = new RedisChild(await freePort(), flags, binary);
     try {
       await redis.start();
       return redis;
@@ -34,8 +36,10 @@ export class RedisChild {
     }
   }
 
-  private constructor(port: number) {
-    this.#port = port;
+  private constructor(port: number, flags: readonly string[], binary: string) {
+    this.port = port;
+    this.#flags = flags;
+    this.#binary = binary;
     this.url = `redis://127.0.0.1:${port}`;
   }
 
@@ -45,19 +49,19 @@ export class RedisChild {
 
   /** Starts it (again); each write is in its append-only file before the next second is over, as Redis has it by default with AOF. */
   async start(): Promise<void> {
-    const settings = ['--port', String(this.#port), '--bind', '127.0.0.1', '--dir', this.#directory, '--save', '', '--appendonly', 'yes'];
-    const child = spawn('redis-server', settings, { stdio: 'ignore' });
+    const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#directory, '--save', '', '--appendonly', 'yes'];
+    const child = spawn(this.#binary, [...settings, ...this.#flags], { stdio: 'ignore' });
     this.#child = child;
     const kill = (): void => void child.kill('SIGKILL');
     process.once('exit', kill);
     child.once('exit', () => process.off('exit', kill));
     let fault: Error | undefined;
     child.once('error', () => {
-      fault = new Error('redis-server is not installed here');
+      fault = new Error(`${this.#binary} is not installed here`);
     });
-    for (const untilMs = performance.now() + READY_MS; !(await answers(this.#port)); await sleep(5)) {
+    for (const untilMs = performance.now() + READY_MS; !(await answers(this.port)); await sleep(5)) {
       if (fault !== undefined) throw fault;
-      if (child.exitCode !== null || performance.now() > untilMs) throw new Error('redis-server did not start');
+      if (child.exitCode !== null || performance.now() > untilMs) throw new Error(`${this.#binary} did not start`);
     }
   }
 
@@ -86,6 +90,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** True when something at the port answers PING, or asks for a password first. */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
@@ -95,7 +100,7 @@ function answers(port: number): Promise<boolean> {
     };
     socket.setTimeout(500, () => end(false));
     socket.once('error', () => end(false));
-    socket.once('data', (text) => end(String(text).startsWith('+PONG')));
+    socket.once('data', (text) => end(/^\+PONG|^-NOAUTH/u.test(String(text))));
   });
 }
 

@@ -1,12 +1,9 @@
 /** A real redis-server for tests: on a free port, in a directory of its own, ended with the test's process. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { connect } from 'node:net';
+import { RedisChild } from '../../../reference-server/trials/redis-child.js';
 
 const binary = process.env.GWRK_TEST_REDIS || 'redis-server';
-const READY_WITHIN_MS = 4_000;
 
 function versionOf(): string | undefined {
   try {
@@ -19,66 +16,29 @@ function versionOf(): string | undefined {
 /** False, or why nothing can be tested against Redis here. */
 export const needsRedis: false | string = versionOf() === undefined && `no ${binary} here: sessions in Redis are not tested`;
 
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-/** True when something at the port answers PING, with or without asking for a password first. */
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
-    const end = (isUp: boolean): void => {
-      socket.destroy();
-      resolve(isUp);
-    };
-    socket.setTimeout(200, () => end(false));
-    socket.once('error', () => end(false));
-    socket.once('data', (text) => end(/^\+PONG|^-NOAUTH/.test(String(text))));
-  });
-}
-
 export class RedisServer {
-  readonly port: number;
-  readonly #directory: string;
-  readonly #flags: readonly string[];
-  #child: ChildProcess | undefined;
+  readonly #redis: RedisChild;
 
   /** Starts one; `flags` are settings of redis.conf such as --requirepass. Nothing is kept on disk unless they say so. */
   static async start(...flags: string[]): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), mkdtempSync(join(tmpdir(), 'gwrk-redis-')), flags);
-    await server.start();
-    return server;
+    return new RedisServer(await RedisChild.start(['--appendonly', 'no', ...flags], binary));
   }
 
-  private constructor(port: number, directory: string, flags: readonly string[]) {
-    this.port = port;
-    this.#directory = directory;
-    this.#flags = flags;
+  private constructor(redis: RedisChild) {
+    this.#redis = redis;
+  }
+
+  get port(): number {
+    return this.#redis.port;
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    return this.#redis.url;
   }
 
   /** Starts it again, on the same port. */
-  async start(): Promise<void> {
-    const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#directory, '--save', '', '--appendonly', 'no'];
-    const child = spawn(binary, [...settings, ...this.#flags], { stdio: 'ignore' });
-    const kill = (): void => void child.kill('SIGKILL');
-    process.once('exit', kill);
-    child.once('exit', () => process.off('exit', kill));
-    child.once('error', () => {});
-    this.#child = child;
-    const untilMs = Date.now() + READY_WITHIN_MS;
-    while (!(await answers(this.port))) {
-      if (Date.now() > untilMs || child.exitCode !== null) throw new Error(`${binary} did not start on port ${this.port}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+  start(): Promise<void> {
+    return this.#redis.start();
   }
 
   /** Sends one command as a line of text; resolves with the first line of the answer. */
@@ -95,21 +55,16 @@ export class RedisServer {
   }
 
   signal(name: 'SIGSTOP' | 'SIGCONT'): void {
-    this.#child!.kill(name);
+    process.kill(this.#redis.pid, name);
   }
 
   /** Ends it as a power cut would. */
-  async kill(): Promise<void> {
-    const child = this.#child!;
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await ended;
+  kill(): Promise<void> {
+    return this.#redis.kill();
   }
 
   /** Ends it and removes what it wrote. */
-  async close(): Promise<void> {
-    await this.kill();
-    rmSync(this.#directory, { recursive: true, force: true });
+  close(): Promise<void> {
+    return this.#redis.close();
   }
 }
