@@ -37,6 +37,9 @@ export interface Explanation {
   readonly reason?: string;
 }
 
+/** TCP_TIMEOUT_MIN of Linux (include/net/tcp.h) is 2 jiffies: 2 ms where HZ is 1,000, and longer elsewhere. */
+const SHORTEST_TIMER_US = 2_000;
+
 /**
  * Explains operations, each by what is known to have happened in its time, and by nothing else:
  *
@@ -45,7 +48,8 @@ export interface Explanation {
  *                  | RETRANSMIT: from the send to the last retransmit of its own connection
  *
  * A retransmit counts when it is of this connection and inside [sent, done]: TCP delivers in order, so what was sent waits for what
- * is missing. An interval of the server counts as far as it overlaps [sent, done] and the operation is known to have passed what
+ * is missing. One that follows the send sooner than any timer of the kernel is of something older, which may long have arrived (its
+ * acknowledgement was lost): nothing says that the operation waited for it. An interval of the server counts as far as it overlaps [sent, done] and the operation is known to have passed what
  * was held up. Measured intervals take their time first, a retransmit what is left of its wait. The label is the cause that
  * takes up most, provided that all together take up half of the response time or more; else it is UNKNOWN.
  */
@@ -93,7 +97,7 @@ export class Explainer {
       add('LATE_READ', Math.max(sentUs, startUs), Math.min(doneUs, endUs));
     }
     for (const cause of this.#retransmits.get(operation.local ?? '') ?? []) {
-      if (cause.startUs >= sentUs && cause.startUs <= doneUs) add('RETRANSMIT', sentUs, cause.startUs, cause);
+      if (cause.startUs >= sentUs + SHORTEST_TIMER_US && cause.startUs <= doneUs) add('RETRANSMIT', sentUs, cause.startUs, cause);
     }
     links.sort((a, b) => a.toUs - b.toUs || a.fromUs - b.fromUs);
     if (covered.totalUs > 0 && covered.totalUs * 2 >= doneUs - intendedUs) return { operation, label: largest(links), chain: links };

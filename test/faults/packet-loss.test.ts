@@ -122,13 +122,7 @@ test('with 3 % packet loss, gwrk why finds the retransmit behind slow operations
     assert.ok(slow.length >= 20, `only ${slow.length} slow operations`);
     assert.ok(explained.length >= ofNetwork * 0.9, JSON.stringify(unknown.slice(0, 5)));
     assert.equal(fast.length, FAST_SAMPLE);
-    // Blamed is what the label says. By chance a retransmit of its connection may fall into a fast operation that was late for another
-    // reason: its chain tells so, which is true and blames nothing; at this loss one of 1,000 was seen now and then.
-    assert.deepEqual(
-      fast.filter(({ label }) => label === 'RETRANSMIT'),
-      [],
-    );
-    assert.ok(fast.filter(hasRetransmit).length <= 5, JSON.stringify(fast.filter(hasRetransmit)));
+    assert.deepEqual(fast.filter(hasRetransmit), []);
     assert.match(
       (await gwrk(['why', run, '--slow', '150ms'])).stdout,
       /RETRANSMIT: op echo took \d.*\n.*sent .* -> waited for a segment that /u,
