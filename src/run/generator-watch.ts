@@ -15,7 +15,7 @@ interface Totals {
 }
 
 interface WorkerTotals {
-  /** Undefined where the kernel does not count, or the thread has ended. */
+  /** Since the thread began; of one that has ended, what was last seen. Undefined where the kernel does not count. */
   readonly run: { readonly ranNs: number; readonly waitedNs: number } | undefined;
   readonly gcUs: number;
 }
@@ -36,6 +36,8 @@ interface Moment {
 export class GeneratorWatch {
   readonly #options: GeneratorWatchOptions;
   readonly #fdLimit = readDescriptorLimit();
+  /** By worker, what was last seen: a thread that has ended cannot be asked any more. */
+  readonly #runs: WorkerTotals['run'][] = [];
   #previous: Moment;
   /** What is judged: the hold, or the run until one begins. */
   #from: Moment;
@@ -87,8 +89,8 @@ export class GeneratorWatch {
       isHold: this.#phase !== 'before',
       seconds: this.#seconds,
       busySeconds: this.#busySeconds,
-      busiestWorker: wallMs > 0 ? round(Math.max(0, ...shares(from, until, 'ranNs')), 3) : null,
-      waitShare: wallMs > 0 ? round(Math.max(0, ...shares(from, until, 'waitedNs')), 3) : null,
+      busiestWorker: largest(shares(from, until, 'ranNs')),
+      waitShare: largest(shares(from, until, 'waitedNs')),
       gcShare: wallMs > 0 ? round(Math.max(0, ...gcUs(from, until)) / 1000 / wallMs, 4) : null,
       longestGcMs: round(this.#longestGcUs / 1000, 2),
       stealShare: steal === undefined ? null : round(steal, 4),
@@ -123,24 +125,30 @@ export class GeneratorWatch {
     return {
       ticks: readMachineTicks(),
       tcp: readTcpCounters(),
-      workers: this.#options.controls.map((control) => {
+      workers: this.#options.controls.map((control, worker) => {
         const thread = Atomics.load(control, CONTROL_THREAD);
-        return {
-          run: thread === 0 ? undefined : threadRunTimes(`/proc/self/task/${thread}`),
-          gcUs: Atomics.load(control, CONTROL_GC_US),
-        };
+        const run = thread === 0 ? undefined : threadRunTimes(`/proc/self/task/${thread}`);
+        this.#runs[worker] = run ?? this.#runs[worker];
+        return { run: this.#runs[worker], gcUs: Atomics.load(control, CONTROL_GC_US) };
       }),
     };
   }
 }
 
-/** By worker: the part of the time between two moments that it ran, or waited for a core. */
+/** Of each worker that is known: the part of the time between two moments that it ran, or waited for a core. */
 function shares(from: Moment, until: Moment, what: 'ranNs' | 'waitedNs'): number[] {
-  const wallNs = Math.max(1, (until.atMs - from.atMs) * 1e6);
-  return until.totals.workers.map(({ run }, worker) => {
-    const before = from.totals.workers[worker]?.run;
-    return run && before ? (run[what] - before[what]) / wallNs : 0;
+  const wallNs = (until.atMs - from.atMs) * 1e6;
+  if (wallNs <= 0) return [];
+  return until.totals.workers.flatMap(({ run }, worker) => {
+    // Who had not begun at the first moment has spent all of its time since.
+    const before = from.totals.workers[worker]?.run?.[what] ?? 0;
+    return run ? [(run[what] - before) / wallNs] : [];
   });
+}
+
+/** Null where nothing is known. */
+function largest(values: readonly number[]): number | null {
+  return values.length === 0 ? null : round(Math.max(...values), 3);
 }
 
 function gcUs(from: Moment, until: Moment): number[] {

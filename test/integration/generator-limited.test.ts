@@ -46,7 +46,7 @@ test('a generator that was stopped for a while says so in one sentence, and its 
 
 for (const transport of ['node', 'uring'])
   test(`a run on ${transport} records what the generator saw of itself`, async () => {
-    const { report, stderr } = await gwrk([...run('--transport', transport, '-d', '3s')]);
+    const { report, stderr } = await gwrk([...run('--transport', transport, '-d', '5s')]);
     if (transport === 'uring' && report === undefined) return;
     const { self } = report!.generator;
     assert.ok(self, stderr);
