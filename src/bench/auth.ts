@@ -97,11 +97,14 @@ export const auth: Bench = {
       notes: [
         'No login asks for a password here, which would cost every way the same and hide the rest.',
         'Replays against dual auth: an AUTH on another connection, a signed operation byte for byte, and one signed anew with its old nonce; against the JWT: the same request again.',
-        'PGlite is PostgreSQL in the process that asks, without network and without disk: a database of its own is slower. --postgres URL measures one.',
+        ...(context.postgres === undefined ? [PGLITE_NOTE] : []),
       ],
     };
   },
 };
+
+const PGLITE_NOTE =
+  'PGlite is PostgreSQL in the process that asks, without network and without disk: a database of its own is slower. --postgres URL measures one.';
 
 async function rowOf(way: Way, context: BenchContext, sizes: Sizes): Promise<BenchRow> {
   const { repetitions, seed, signal, progress } = context;
