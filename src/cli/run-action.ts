@@ -80,6 +80,7 @@ async function runAndReport(
     watch.settle();
     showSummary(report, flags);
     const directory = await writeReport(report, flags.out, seconds);
+    await seconds.close();
     note(`report: ${directory}`);
     if (slow !== undefined) await writeSlowRecord(directory, slow);
     if (profile !== undefined) await (await import('./run-flame.js')).keepProfile(profile, report, directory, flags);

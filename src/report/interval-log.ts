@@ -23,6 +23,7 @@ export class IntervalLog {
   #waitingBytes = 0;
   #writing: Promise<void> | undefined;
   #isTold = false;
+  #isGivenUp = false;
   #lost = 0;
 
   constructor(directory: string, note: (line: string) => void) {
@@ -33,6 +34,10 @@ export class IntervalLog {
   /** Lines that found no room on the disk. */
   get lost(): number {
     return this.#lost;
+  }
+
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
   }
 
   add(growth: TrendGrowth): void {
@@ -60,6 +65,14 @@ export class IntervalLog {
     yield* this.#waiting;
   }
 
+  /** Gives back the room on the disk: what can be had in no other way needs it more. */
+  async giveUp(): Promise<void> {
+    this.#isGivenUp = true;
+    await this.close();
+    this.#note('latency.hlog: the disk is full, so its seconds made room for the other files');
+  }
+
+  /** Forgets everything. */
   async close(): Promise<void> {
     await this.#writing;
     await this.#file?.close();

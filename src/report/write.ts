@@ -17,17 +17,28 @@ const MAX_TWINS = 1000;
 
 /**
  * Writes a run into a directory of its own below `out`: report.json first, since nearly everything else can be made again
- * from it, and the seconds of the run last, which take the most room. Returns the path of the directory. Throws GWRK_OUTPUT_UNWRITABLE when the disk is full, read-only or forbidden.
+ * from it, and the seconds of the run last, which take the most room: on a full disk they make way. Returns the path of the directory. Throws GWRK_OUTPUT_UNWRITABLE when the disk is full, read-only or forbidden.
  */
 export async function writeReport(report: Report, out: string, seconds?: IntervalLog): Promise<string> {
   return orUnwritable(out, async () => {
     const directory = await createDirectory(runName(report.scenario, report.startedAt), out);
-    await writeFileAtomically(join(directory, 'report.json'), renderJson(report));
-    for (const [path, text] of runFiles(report, directory)) await writeFileAtomically(path, text);
-    await writeFileAtomically(join(directory, HLOG_FILE), seconds ? hlogOfRun(report, seconds) : renderHlog(report));
+    const write = async (path: string, content: () => Content): Promise<void> => {
+      try {
+        await writeFileAtomically(path, content());
+      } catch (error) {
+        if (seconds === undefined || seconds.isGivenUp || !isFull(error)) throw error;
+        await seconds.giveUp();
+        await writeFileAtomically(path, content());
+      }
+    };
+    await write(join(directory, 'report.json'), () => renderJson(report));
+    for (const [path, text] of runFiles(report, directory)) await write(path, () => text);
+    await write(join(directory, HLOG_FILE), () => (seconds && !seconds.isGivenUp ? hlogOfRun(report, seconds) : renderHlog(report)));
     return directory;
   });
 }
+
+const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 /** One rendering to a path that the user named. What stood there is replaced, whole or not at all. */
 export async function writeOutput(path: string, text: Content): Promise<void> {
