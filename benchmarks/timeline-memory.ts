@@ -1,9 +1,14 @@
 /**
- * What the timeline of a run keeps in memory: its columns at their most steps, and the copies of the histograms that each second's
- * percentiles are taken from. Neither depends on the number of clients.
+ * What the timeline of a run keeps in memory: its columns at their most steps, the copies of the histograms that each second's
+ * percentiles are taken from, and what waits to be written to latency.hlog. None of it depends on the number of clients. And what
+ * the seconds of latency.hlog cost the main thread.
  *
  *   node dist/benchmarks/timeline-memory.js [--small]
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Prng } from '../src/core/prng.js';
@@ -11,6 +16,7 @@ import { COUNTER, TREND } from '../src/measure/metric-names.js';
 import { Recorder } from '../src/measure/recorder.js';
 import { Snapshots } from '../src/measure/snapshot.js';
 import { Timeline } from '../src/measure/timeline.js';
+import { IntervalLog } from '../src/report/interval-log.js';
 import { line } from './gwrk.js';
 
 const small = process.argv.includes('--small');
@@ -36,7 +42,14 @@ const random = new Prng(1);
 const trends = Object.values(TREND);
 
 const beforeBytes = usedBytes();
-const snapshots = new Snapshots(recorders, 0);
+const directory = mkdtempSync(join(tmpdir(), 'gwrk-timeline-memory-'));
+const log = new IntervalLog(directory, (text) => process.stderr.write(`${text}\n`));
+const encodedMs: number[] = [];
+const snapshots = new Snapshots(recorders, 0, (growth) => {
+  const startMs = performance.now();
+  log.add(growth);
+  encodedMs.push(performance.now() - startMs);
+});
 const timeline = new Timeline();
 let fullBytes = 0;
 let slowestMs = 0;
@@ -49,6 +62,7 @@ for (let second = 1; second <= seconds; second++) {
   const startMs = performance.now();
   timeline.add(snapshots.take(second * 1e6), BESIDE);
   slowestMs = Math.max(slowestMs, performance.now() - startMs);
+  await turn();
   if (second === STEPS) fullBytes = usedBytes();
 }
 const afterBytes = usedBytes();
@@ -62,4 +76,11 @@ process.stdout.write(`${trends.length} trends with samples in every second, ${WO
 line(`kept after ${STEPS} steps`, mb(fullBytes - beforeBytes), 'at most 20 MB');
 line(`kept after ${seconds} s`, mb(afterBytes - beforeBytes), 'at most 20 MB');
 line('as JSON in the report', mb(JSON.stringify(record).length));
+let logBytes = 0;
+for await (const chunk of log.lines()) logBytes += chunk.length;
+await log.close();
+rmSync(directory, { recursive: true });
+encodedMs.sort((a, b) => a - b);
+line('latency.hlog', mb(logBytes), `${encodedMs.length} lines, ${log.lost} lost`);
+line('one line of it', `${encodedMs[encodedMs.length >> 1]!.toFixed(2)} ms`, 'median');
 line('slowest second', `${slowestMs.toFixed(1)} ms`);

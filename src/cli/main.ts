@@ -4,6 +4,7 @@ import { registerAb } from './ab.js';
 import { registerAudit } from './audit.js';
 import { registerBaseline } from './baseline.js';
 import { registerBench } from './bench.js';
+import { ignoreClosedPipe } from './closed-pipe.js';
 import { registerCompare } from './compare.js';
 import { registerCompletion } from './completion.js';
 import { registerDoctor } from './doctor.js';
@@ -83,9 +84,4 @@ function withMeantFlag(error: unknown, argv: readonly string[]): unknown {
   if (!(error instanceof CommanderError) || error.exitCode === 0 || error.message.includes('Did you mean')) return error;
   const hint = meantFlag(argv, runFlagShapes());
   return hint === undefined ? error : new CommanderError(error.exitCode, error.code, `${error.message}\n(${hint})`);
-}
-
-/** `gwrk ... | head` closes the pipe before we are done: what nobody reads need not be written. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
 }

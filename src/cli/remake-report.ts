@@ -21,7 +21,7 @@ export async function remakeReport(path: string, flags: RemakeFlags): Promise<nu
   const baseline = flags.baseline === undefined ? undefined : await loadBaseline(flags.baseline, dirname(directory));
   const page = await pageOf(report, directory, baseline);
   showSummary(report, flags);
-  if (namesRendering(flags)) await writeRenderings(report, flags, page);
+  if (namesRendering(flags)) await writeRenderings(report, directory, flags, page);
   else await rewriteRun(report, directory, page);
   showReason(report, flags);
   return report.exitCode;

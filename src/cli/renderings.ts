@@ -1,11 +1,13 @@
 import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { renderStatsCsv } from '../report/csv.js';
-import { renderHlog } from '../report/hlog.js';
+import { hlogFrom } from '../report/hlog-file.js';
 import { type PageOptions, renderHtml } from '../report/html/page.js';
 import { renderJunit } from '../report/junit.js';
 import { renderMarkdown } from '../report/markdown.js';
 import type { Report } from '../report/report.js';
 import { renderJson, writeOutput } from '../report/write.js';
+import { ignoreClosedPipe } from './closed-pipe.js';
 import { checkWritable } from './files.js';
 
 /** The flags that name a file for one rendering of a report; - is stdout. */
@@ -18,13 +20,15 @@ export interface RenderingFlags {
   readonly hdr?: string;
 }
 
-const RENDERINGS: Readonly<Record<keyof RenderingFlags, (report: Report, page: PageOptions) => string>> = {
+type Render = (report: Report, page: PageOptions, directory: string) => string | ReturnType<typeof hlogFrom>;
+
+const RENDERINGS: Readonly<Record<keyof RenderingFlags, Render>> = {
   json: renderJson,
   html: renderHtml,
   markdown: renderMarkdown,
   junit: renderJunit,
   csv: renderStatsCsv,
-  hdr: renderHlog,
+  hdr: (report, _page, directory) => hlogFrom(report, directory),
 };
 
 const NAMES = Object.keys(RENDERINGS) as (keyof RenderingFlags)[];
@@ -47,13 +51,14 @@ export async function checkRenderings(flags: RenderingFlags): Promise<void> {
   }
 }
 
-/** Writes every rendering that a flag asks for. Throws GWRK_OUTPUT_UNWRITABLE. */
-export async function writeRenderings(report: Report, flags: RenderingFlags, page: PageOptions = {}): Promise<void> {
+/** Writes every rendering of the run in `directory` that a flag asks for. Throws GWRK_OUTPUT_UNWRITABLE. */
+export async function writeRenderings(report: Report, directory: string, flags: RenderingFlags, page: PageOptions = {}): Promise<void> {
   for (const name of NAMES) {
     const path = flags[name];
     if (path === undefined) continue;
-    const text = RENDERINGS[name](report, page);
-    if (path === '-') process.stdout.write(text);
-    else await writeOutput(path, text);
+    const text = await RENDERINGS[name](report, page, directory);
+    if (path !== '-') await writeOutput(path, text);
+    else if (typeof text === 'string') process.stdout.write(text);
+    else await pipeline(text, process.stdout, { end: false }).catch(ignoreClosedPipe);
   }
 }

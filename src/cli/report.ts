@@ -30,7 +30,7 @@ export function registerReport(program: Command, finish: Finish): void {
     .option('--no-color', 'no colours (also by NO_COLOR)')
     .addHelpText(
       'after',
-      `\nWithout a flag that names a file, index.html, summary.md, junit.xml, stats.csv, stats_history.csv and latency.hlog are\nwritten anew beside report.json.\n${EXAMPLES}`,
+      `\nWithout a flag that names a file, index.html, summary.md, junit.xml, stats.csv and stats_history.csv are written\nanew beside report.json. latency.hlog has what is not in report.json: it is left as it is, and only made where there is none.\n${EXAMPLES}`,
     )
     .action(async (path: string, flags: ReportFlags) => {
       const { remakeReport } = await import('./remake-report.js');

@@ -1,4 +1,5 @@
 import type { Profile } from '../profile/flame-record.js';
+import { IntervalLog } from '../report/interval-log.js';
 import type { LiveEnd } from '../report/live-server.js';
 import { type SlowRecord, writeSlowRecord } from '../report/slow-files.js';
 import { rewriteRun, writeReport } from '../report/write.js';
@@ -58,6 +59,7 @@ async function runAndReport(
   await makeWritable(flags.out);
   await checkRenderings(flags);
   const watch = await startWatch(flags);
+  const seconds = new IntervalLog(flags.out, watch.note);
   let end: LiveEnd | undefined;
   try {
     let slow: SlowRecord | undefined;
@@ -65,6 +67,7 @@ async function runAndReport(
     const hooks: RunHooks = {
       note: watch.note,
       progress: watch.progress(plan),
+      growth: (growth) => seconds.add(growth),
       slow: (record) => {
         slow = record;
       },
@@ -76,19 +79,21 @@ async function runAndReport(
     end = report;
     watch.settle();
     showSummary(report, flags);
-    const directory = await writeReport(report, flags.out);
+    const directory = await writeReport(report, flags.out, seconds);
+    await seconds.close();
     note(`report: ${directory}`);
     if (slow !== undefined) await writeSlowRecord(directory, slow);
     if (profile !== undefined) await (await import('./run-flame.js')).keepProfile(profile, report, directory, flags);
     const page = await pageOf(report, directory, against?.baseline);
     if (page.baseline) await rewriteRun(report, directory, page);
-    await writeRenderings(report, flags, page);
+    await writeRenderings(report, directory, flags, page);
     await against?.show(report, directory);
     if (listensForRuns(flags))
       await (await import('./pipeline.js')).tellPipelineOfRun({ report, directory, flags, ...(file && { subject: file }) });
     showReason(report, flags);
     return report.exitCode;
   } finally {
+    await seconds.close();
     await watch.end(end);
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { GwrkError } from '../core/errors.js';
 import { checkThreshold } from '../measure/threshold.js';
+import { IntervalLog } from '../report/interval-log.js';
 import type { LiveEnd } from '../report/live-server.js';
 import { writeReport } from '../report/write.js';
 import { type FindMaxOptions, findMax } from '../run/find-max.js';
@@ -40,6 +41,8 @@ export async function searchSubject(subject: string, flags: RunFlags, note: (lin
   await checkRenderings(flags);
   const watch = await startWatch(flags);
   const stop = new StopRequest();
+  /** By the start of their run: which of them is kept is known when the search is over. */
+  const logs = new Map<string, IntervalLog>();
   let end: LiveEnd | undefined;
   let current = 0;
   try {
@@ -49,15 +52,19 @@ export async function searchSubject(subject: string, flags: RunFlags, note: (lin
         current = load;
         return planFor(load);
       },
-      run: (plan, onProgress) => {
+      run: async (plan, onProgress) => {
         const show = watch.progress(plan, `${current}${unit}`);
-        return runPlan(plan, run, {
+        const seconds = new IntervalLog(flags.out, watch.note);
+        const probe = await runPlan(plan, run, {
           note: () => {},
+          growth: (growth) => seconds.add(growth),
           progress: (snapshot, errors, recorders) => {
             onProgress(snapshot, errors, recorders);
             show(snapshot, errors, recorders);
           },
         });
+        logs.set(probe.startedAt, seconds);
+        return probe;
       },
       rest: async () => {
         if (stop.level === 'none') await wait(REST_MS);
@@ -69,12 +76,14 @@ export async function searchSubject(subject: string, flags: RunFlags, note: (lin
     end = report;
     watch.settle();
     showSummary(report, flags);
-    note(`report: ${await writeReport(report, flags.out)}`);
-    await writeRenderings(report, flags);
+    const directory = await writeReport(report, flags.out, logs.get(report.startedAt));
+    note(`report: ${directory}`);
+    await writeRenderings(report, directory, flags);
     showReason(report, flags);
     return report.exitCode;
   } finally {
     stop.close();
+    for (const log of logs.values()) await log.close();
     await watch.end(end);
   }
 }

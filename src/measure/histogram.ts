@@ -1,9 +1,6 @@
-import { deflateSync, inflateSync } from 'node:zlib';
-import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import {
   BUCKETS,
   bucketHighestUs,
-  bucketLowestUs,
   CELL_INVALID,
   CELL_MAX,
   CELL_MIN,
@@ -13,6 +10,7 @@ import {
   HIGHEST_US,
   type Recorder,
 } from './recorder.js';
+import { encodeV2 } from './v2-encoding.js';
 
 /** What is known exactly beside the buckets. */
 export interface ExactCells {
@@ -59,18 +57,7 @@ export class Histogram {
 
   /** HdrHistogram's V2 format, compressed, base64: every HdrHistogram reads it, and a line of a .hlog file holds it. */
   toV2Base64(): string {
-    const histogram = build({
-      bitBucketSize: 64,
-      lowestDiscernibleValue: 1,
-      highestTrackableValue: HIGHEST_US,
-      numberOfSignificantValueDigits: 3,
-      autoResize: false,
-    });
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      const count = this.counts[bucket]!;
-      if (count > 0) histogram.recordValueWithCount(bucketLowestUs(bucket), count);
-    }
-    return withCorrectHeader(encodeIntoCompressedBase64(histogram));
+    return encodeV2(this.counts);
   }
 }
 
@@ -128,20 +115,4 @@ function totalOf(counts: Float64Array): number {
   let total = 0;
   for (let bucket = 0; bucket < counts.length; bucket++) total += counts[bucket]!;
   return total;
-}
-
-/**
- * hdr-histogram-js writes 1 as the normalizing offset and the bits of the integer 1 as the conversion ratio, where 0 and
- * the double 1.0 belong. Its own reader skips both; others do not.
- */
-function withCorrectHeader(base64: string): string {
-  const bytes = Buffer.from(base64, 'base64');
-  const payload = inflateSync(bytes.subarray(8));
-  payload.writeInt32BE(0, 8);
-  payload.writeDoubleBE(1, 32);
-  const deflated = deflateSync(payload);
-  const header = Buffer.alloc(8);
-  bytes.copy(header, 0, 0, 4);
-  header.writeInt32BE(deflated.length, 4);
-  return Buffer.concat([header, deflated]).toString('base64');
 }

@@ -11,6 +11,19 @@ export interface TrendInterval {
   readonly maxUs: number;
 }
 
+/** What one trend took in between two looks, over all workers. */
+export interface TrendGrowth {
+  /** TREND id. */
+  readonly trend: number;
+  /** The interval, from the common start. */
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** BUCKETS counts, only lent: the next trend is written over them. */
+  readonly counts: Float64Array;
+  /** The greatest value, to 0.1 %. */
+  readonly maxUs: number;
+}
+
 /** What happened between two looks at the recorders. */
 export interface Snapshot {
   /** From the common start to the end of the interval. */
@@ -30,6 +43,7 @@ export interface Snapshot {
 export class Snapshots {
   readonly #recorders: readonly Recorder[];
   readonly #startUs: number;
+  readonly #onGrowth: ((growth: TrendGrowth) => void) | undefined;
   readonly #seen: readonly Float64Array[] = TREND_NAMES.map(() => new Float64Array(BUCKETS));
   readonly #samples = new Float64Array(TREND_NAMES.length);
   readonly #now = new Float64Array(BUCKETS);
@@ -37,9 +51,10 @@ export class Snapshots {
   #totals = new Float64Array(COUNTER_NAMES.length);
   #lastUs: number;
 
-  /** `startUs` is the common start, in clock microseconds. */
-  constructor(recorders: readonly Recorder[], startUs: number) {
+  /** `startUs` is the common start, in clock microseconds; `onGrowth` hears of every trend that took in something. */
+  constructor(recorders: readonly Recorder[], startUs: number, onGrowth?: (growth: TrendGrowth) => void) {
     this.#recorders = recorders;
+    this.#onGrowth = onGrowth;
     this.#startUs = startUs;
     this.#lastUs = startUs;
   }
@@ -59,18 +74,17 @@ export class Snapshots {
       counters,
       totals,
       gauges,
-      trends: this.#seen.map((seen, trend) => this.#trend(trend, seen)),
+      trends: this.#seen.map((seen, trend) => this.#trend(trend, seen, nowUs)),
     };
     this.#totals = totals;
     this.#lastUs = nowUs;
     return snapshot;
   }
 
-  #trend(trend: number, seen: Float64Array): TrendInterval | undefined {
-    // The counts are cheap to ask, the buckets are not. A sample that is not in its count yet is found the next time.
+  #trend(trend: number, seen: Float64Array, nowUs: number): TrendInterval | undefined {
+    // The counts are cheap to ask, the buckets are not.
     const samples = this.#recorders.reduce((sum, { cells }) => sum + cells[trend * CELLS + CELL_COUNT]!, 0);
     if (samples === this.#samples[trend]) return undefined;
-    this.#samples[trend] = samples;
     const now = this.#now.fill(0);
     addBuckets(this.#recorders, trend, now);
     const growth = this.#growth;
@@ -81,12 +95,22 @@ export class Snapshots {
     }
     if (count === 0) return undefined;
     seen.set(now);
+    // What was found in the buckets, not what the count said: a sample of which only one was there yet is looked for again.
+    this.#samples[trend]! += count;
+    const maxUs = percentileUsOf(growth, count, 100);
+    this.#onGrowth?.({
+      trend,
+      fromMs: (this.#lastUs - this.#startUs) / 1000,
+      untilMs: (nowUs - this.#startUs) / 1000,
+      counts: growth,
+      maxUs,
+    });
     return {
       count,
       p50Us: percentileUsOf(growth, count, 50),
       p90Us: percentileUsOf(growth, count, 90),
       p99Us: percentileUsOf(growth, count, 99),
-      maxUs: percentileUsOf(growth, count, 100),
+      maxUs,
     };
   }
 }

@@ -1,18 +1,16 @@
 import { join } from 'node:path';
 import { renderStatsCsv } from './csv.js';
 import { renderHistoryCsv } from './csv-history.js';
-import { renderHlog } from './hlog.js';
 import type { PageOptions } from './html/page.js';
 import { renderHtml } from './html/page.js';
 import { renderJunit } from './junit.js';
 import { renderMarkdown } from './markdown.js';
 import type { Report } from './report.js';
 
-/** Everything beside report.json in the directory of a run: each follows from the report alone, so it can be made again. */
+/** What follows from the report alone, so that it can be made again: all in the directory of a run but report.json and latency.hlog. */
 const FILES: readonly (readonly [name: string, render: (report: Report, page: PageOptions) => string])[] = [
   ['index.html', renderHtml],
   ['summary.md', renderMarkdown],
-  ['latency.hlog', renderHlog],
   ['junit.xml', renderJunit],
   ['stats.csv', renderStatsCsv],
   ['stats_history.csv', renderHistoryCsv],

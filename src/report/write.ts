@@ -1,36 +1,55 @@
 import { constants } from 'node:fs';
-import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { mkdir, open, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GwrkError } from '../core/errors.js';
+import { HLOG_FILE, renderHlog } from './hlog.js';
+import { hasHlog, hlogOfRun } from './hlog-file.js';
 import type { PageOptions } from './html/page.js';
+import type { IntervalLog } from './interval-log.js';
 import type { Report } from './report.js';
 import { runFiles } from './run-files.js';
+
+/** What is too large for one text comes in pieces. */
+type Content = string | AsyncIterable<string | Uint8Array>;
 
 /** Runs of one scenario that may start in one second. */
 const MAX_TWINS = 1000;
 
 /**
- * Writes a run into a directory of its own below `out`: report.json first, since everything else can be made again from
- * it. Returns the path of the directory. Throws GWRK_OUTPUT_UNWRITABLE when the disk is full, read-only or forbidden.
+ * Writes a run into a directory of its own below `out`: report.json first, since nearly everything else can be made again
+ * from it, and the seconds of the run last, which take the most room: on a full disk they make way. Returns the path of the directory. Throws GWRK_OUTPUT_UNWRITABLE when the disk is full, read-only or forbidden.
  */
-export async function writeReport(report: Report, out: string): Promise<string> {
+export async function writeReport(report: Report, out: string, seconds?: IntervalLog): Promise<string> {
   return orUnwritable(out, async () => {
     const directory = await createDirectory(runName(report.scenario, report.startedAt), out);
-    await writeFileAtomically(join(directory, 'report.json'), renderJson(report));
-    for (const [path, text] of runFiles(report, directory)) await writeFileAtomically(path, text);
+    const write = async (path: string, content: () => Content): Promise<void> => {
+      try {
+        await writeFileAtomically(path, content());
+      } catch (error) {
+        if (seconds === undefined || seconds.isGivenUp || !isFull(error)) throw error;
+        await seconds.giveUp();
+        await writeFileAtomically(path, content());
+      }
+    };
+    await write(join(directory, 'report.json'), () => renderJson(report));
+    for (const [path, text] of runFiles(report, directory)) await write(path, () => text);
+    await write(join(directory, HLOG_FILE), () => (seconds && !seconds.isGivenUp ? hlogOfRun(report, seconds) : renderHlog(report)));
     return directory;
   });
 }
 
+const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+
 /** One rendering to a path that the user named. What stood there is replaced, whole or not at all. */
-export async function writeOutput(path: string, text: string): Promise<void> {
+export async function writeOutput(path: string, text: Content): Promise<void> {
   await orUnwritable(path, () => writeFileAtomically(path, text));
 }
 
-/** Makes everything but report.json again, in the directory of a run. Throws GWRK_OUTPUT_UNWRITABLE. */
+/** Makes everything but report.json again, in the directory of a run; a log with its seconds is left alone. Throws GWRK_OUTPUT_UNWRITABLE. */
 export async function rewriteRun(report: Report, directory: string, page: PageOptions = {}): Promise<void> {
   await orUnwritable(directory, async () => {
     for (const [path, text] of runFiles(report, directory, page)) await writeFileAtomically(path, text);
+    if (!(await hasHlog(report, directory))) await writeFileAtomically(join(directory, HLOG_FILE), renderHlog(report));
   });
 }
 
@@ -71,13 +90,13 @@ export async function createDirectory(name: string, out: string): Promise<string
   throw new Error(`${name} exists ${MAX_TWINS} times`);
 }
 
-async function writeFileAtomically(path: string, text: string): Promise<void> {
+async function writeFileAtomically(path: string, text: Content): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${process.hrtime.bigint()}`);
   try {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
     const file = await open(temporary, flags, 0o600);
     try {
-      await file.writeFile(text);
+      await writeFile(file, text);
       await file.sync();
     } finally {
       await file.close();

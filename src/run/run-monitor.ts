@@ -77,7 +77,7 @@ export class RunMonitor {
     this.#clock = options.clock ?? systemClock;
     this.#plannedAt = plannedClientsAt(options.plan);
     this.#gone = new TargetGone(!options.withErrorLimit || options.plan.scenarios.some(({ program }) => program.reconnect !== undefined));
-    this.#snapshots = new Snapshots(options.recorders.all, options.startUs);
+    this.#snapshots = new Snapshots(options.recorders.all, options.startUs, (growth) => options.hooks.growth?.(growth));
     this.#hold = new HoldWindow(options.recorders.all, holdPlan(options.plan));
     if (options.withErrorLimit) this.#errorLimit = new ErrorLimit();
     this.#leaveAtUs = options.startUs + longestRunUs(options.plan) + SLACK_US;
@@ -97,7 +97,10 @@ export class RunMonitor {
       }
       this.#look();
       if (workers.allEnded) break;
-      if (!(await this.#keepsTime())) break;
+      if (!(await this.#keepsTime())) {
+        this.#look();
+        break;
+      }
     }
     const durationMs = this.#elapsedMs();
     const hold = this.#hold.close(durationMs * 1000);
@@ -135,8 +138,10 @@ export class RunMonitor {
 
   #look(): void {
     const { hooks, target, workers, recorders } = this.#options;
-    const snapshot = this.#snapshots.take(this.#clock.nowUs());
-    this.#hold.look(snapshot.elapsedMs * 1000);
+    const nowUs = this.#clock.nowUs();
+    // First of all: a snapshot takes milliseconds, and what is recorded meanwhile would count in the wrong phase.
+    this.#hold.look(nowUs - this.#options.startUs);
+    const snapshot = this.#snapshots.take(nowUs);
     const own = readProcess('self');
     const { isOpen } = this.#hold;
     if (isOpen && !this.#isHeld) {

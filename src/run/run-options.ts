@@ -1,5 +1,5 @@
 import type { Recorder } from '../measure/recorder.js';
-import type { Snapshot } from '../measure/snapshot.js';
+import type { Snapshot, TrendGrowth } from '../measure/snapshot.js';
 import type { Profile } from '../profile/flame-record.js';
 import type { ErrorRecord } from '../report/report.js';
 import type { SlowRecord } from '../report/slow-files.js';
@@ -41,6 +41,8 @@ export interface RunHooks {
   note(line: string): void;
   /** Once a second, from the common start. */
   progress(snapshot: Snapshot, errors: readonly ErrorRecord[], recorders: readonly Recorder[]): void;
+  /** Before that, of each trend with samples: its interval. All of them together are the whole run. */
+  growth?(growth: TrendGrowth): void;
   /** Once, at the end: the slow operations, and what the target says held it up. */
   slow?(record: SlowRecord): void;
   /** Once, when the run is over: the profile that was asked for, if one could be taken. */

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { IntervalLog } from '../../src/report/interval-log.js';
 import { buildReport } from '../../src/report/report.js';
 import { writeReport } from '../../src/report/write.js';
 import { repository } from '../integration/gwrk-process.js';
@@ -69,6 +70,31 @@ test('each rendering by its flag is the file of the run; nothing else is written
     assert.equal(readFileSync(elsewhere, 'utf8'), written.get(name), flag);
   }
   assert.equal(readdirSync(directory).includes('summary.md'), false);
+});
+
+test('the seconds of a run, which its report does not have, are left as they are, and copied where they are asked for', async () => {
+  const log = new IntervalLog(out, assert.fail);
+  const report = buildReport(sampleRun((growth) => log.add(growth)));
+  const directory = await writeReport(report, out, log);
+  await log.close();
+  const written = filesOf(directory);
+  const seconds = written.get('latency.hlog')!;
+  assert.match(seconds, /^Tag=ws_msg_rtt,2\.000,1\.000,/mu);
+  await gwrk('report', directory);
+  assert.deepEqual(filesOf(directory), written);
+  const { stdout } = await gwrk('report', directory, '--hdr', '-');
+  assert.equal(stdout, seconds);
+  await gwrk('report', join(directory, 'report.json'), '--hdr', join(directory, 'copy.hlog'));
+  assert.equal(readFileSync(join(directory, 'copy.hlog'), 'utf8'), seconds);
+  // Without them, and beside the log of another run: what the report has, and the file says so.
+  for (const other of [undefined, seconds.replace(/BaseTime: \d/u, 'BaseTime: 9')]) {
+    rmSync(join(directory, 'latency.hlog'));
+    if (other !== undefined) writeFileSync(join(directory, 'latency.hlog'), other);
+    await gwrk('report', directory);
+    const made = readFileSync(join(directory, 'latency.hlog'), 'utf8');
+    assert.match(made, /^#\[One line is of the whole run.*\]$/mu);
+    assert.match(made, /^Tag=ws_msg_rtt,0\.000,20\.000,/mu);
+  }
 });
 
 test('with --baseline the page tells before and after, and says when the runs are not of one thing', async () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Report } from '../../src/report/report.js';
 import { probeUring } from '../../src/uring/probe.js';
+import { differencesOf } from '../report/read-log.js';
 import { gwrk, repository } from './gwrk-process.js';
 import { referenceServer, type ServerProcess } from './reference-server-process.js';
 
@@ -98,6 +99,9 @@ test('the same plan and seed give the same hash, and every rendering can be had 
   assert.deepEqual(first.report?.tags, { commit: 'abc' });
   assert.equal(first.report?.seed, 5);
   assert.deepEqual(readdirSync(directory).sort(), ['a.csv', 'a.hlog', 'report.json']);
+  const log = readFileSync(join(directory, 'a.hlog'), 'utf8');
+  assert.deepEqual(differencesOf(log, first.report!), []);
+  assert.doesNotMatch(log, /whole run/u);
 
   const again = await gwrk(['report', join(directory, 'report.json'), '--csv', join(directory, 'b.csv')]);
   assert.equal(again.code, first.code);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { inflateSync } from 'node:zlib';
 import { HistogramLogReader } from 'hdr-histogram-js';
 import { percentileUsOf } from '../../src/measure/histogram.js';
-import { renderHlog } from '../../src/report/hlog.js';
+import { hlogHead, intervalLine } from '../../src/report/hlog.js';
 import { buildReport } from '../../src/report/report.js';
 import { sampleRun } from './sample-run.js';
 import { wideHistogram } from './wide-histogram.js';
@@ -36,7 +36,13 @@ test('HdrHistogram for Java reads every percentile of our V2 as we do, to the mi
 
 test('what we write today is what Java read', () => {
   assert.deepEqual(payloadOf(wideHistogram().toV2Base64()), payloadOf(fixture('wide.v2.txt').trim()));
-  const [today, then] = [renderHlog(buildReport(sampleRun())), fixture('sample.hlog')].map((text) => text.trimEnd().split('\n'));
+  let seconds = '';
+  const report = buildReport(
+    sampleRun((growth) => {
+      seconds += intervalLine(growth);
+    }),
+  );
+  const [today, then] = [hlogHead(report) + seconds, fixture('sample.hlog')].map((text) => text.trimEnd().split('\n'));
   assert.equal(today!.length, then!.length);
   for (const [index, line] of today!.entries()) {
     const [head, histogram] = [line, then![index]!].map((one) => one.slice(0, one.lastIndexOf(',') + 1));

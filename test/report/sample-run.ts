@@ -1,6 +1,6 @@
 import { COUNTER, GAUGE, TREND } from '../../src/measure/metric-names.js';
 import { Recorder } from '../../src/measure/recorder.js';
-import { Snapshots } from '../../src/measure/snapshot.js';
+import { Snapshots, type TrendGrowth } from '../../src/measure/snapshot.js';
 import { Timeline } from '../../src/measure/timeline.js';
 import type { ReportInput } from '../../src/report/report.js';
 import type { ThresholdSpec } from '../../src/scenario/plan.js';
@@ -14,11 +14,11 @@ export function threshold(metric: string, expression: string, level: 'error' | '
 /**
  * A run whose figures can be worked out by hand. 10,000 clients on two workers become ready in the first two seconds;
  * client c needs c + 1 us for TCP, 100 us for the upgrade, 200 us to authenticate. Each sends two operations; message m
- * (from 1) of 20,000 takes m us, 30 us of them on our side. All of it is late by 30 us.
+ * (from 1) of 20,000 takes m us, 30 us of them on our side. All of it is late by 30 us. `onGrowth` hears of its seconds.
  */
-export function sampleRun(): ReportInput & { readonly recorders: [Recorder, Recorder] } {
+export function sampleRun(onGrowth?: (growth: TrendGrowth) => void): ReportInput & { readonly recorders: [Recorder, Recorder] } {
   const recorders: [Recorder, Recorder] = [newRecorder(), newRecorder()];
-  const snapshots = new Snapshots(recorders, 0);
+  const snapshots = new Snapshots(recorders, 0, onGrowth);
   const timeline = new Timeline();
   for (let second = 1; second <= 2; second++) {
     for (let client = (second - 1) * 5000; client < second * 5000; client++) becomeReady(recorders[client % 2]!, client);
