@@ -1,5 +1,5 @@
 import { histogramOf } from '../measure/histogram.js';
-import { PHASE_NAMES } from '../measure/hold.js';
+import { PHASE_NAMES } from '../measure/phases.js';
 import { TREND, type TrendName } from '../measure/metric-names.js';
 import { METRIC_TYPES, type Measurements } from '../measure/metric-view.js';
 import { formatSelector, isSelectorProblem, type Labels, parseSelector } from '../measure/selector.js';
