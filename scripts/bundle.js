@@ -18,12 +18,16 @@ const sources = join(root, 'dist/src');
 const chunks = join(root, 'dist/cli');
 const target = 'node20';
 
-/** Leaves packages of others to node, unless they are in BUNDLED or one of those needs them. */
+/**
+ * Leaves packages of others to node, unless they are in BUNDLED or one of those needs them. The yaml for node looks into
+ * the environment for each token whether to log it; the one for browsers is the same code without that.
+ */
 const packages = {
   name: 'packages',
   setup({ onResolve }) {
     onResolve({ filter: /^[^./]/ }, ({ path, importer }) => {
       if (path.startsWith('node:') || !importer.startsWith(sources)) return undefined;
+      if (path === 'yaml') return { path: join(nodeRequire.resolve('yaml/package.json'), '../browser/index.js') };
       const name = path.split('/', path.startsWith('@') ? 2 : 1).join('/');
       return BUNDLED.has(name) ? undefined : { path, external: true };
     });
