@@ -2,11 +2,12 @@
 // A module that is imported when a command needs it stays a file of its own (a chunk). Chunks are CommonJS, because only
 // that can be compiled from a code cache (code-cache.js). Workers and the reference server run from the files of tsc.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { caches, canCache } from '../bin/chunks.js';
 
 /** Packages that a command needs before it does anything. All others are found by node when they are asked for. */
 const BUNDLED = new Set(['cli-table3', 'commander', 'hdr-histogram-js', 'yaml', 'zod']);
@@ -52,7 +53,9 @@ const ownUrls = {
 const lateModules = {
   name: 'late modules',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:/ }, ({ path, namespace }) => (LATE.has(path) && namespace !== 'late' ? { path, namespace: 'late' } : undefined));
+    onResolve({ filter: /^node:/ }, ({ path, namespace }) =>
+      LATE.has(path) && namespace !== 'late' ? { path, namespace: 'late' } : undefined,
+    );
     onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => {
       const names = Object.keys(nodeRequire(path)).filter((name) => name !== 'default');
       return { contents: `module.exports = {${names.map((name) => `get ${name}() { return require('${path}').${name}; }`)}};` };
@@ -75,17 +78,33 @@ const { outputFiles } = await build({
   plugins: [lateModules, packages, ownUrls],
 });
 
-rmSync(chunks, { recursive: true, force: true });
-mkdirSync(chunks, { recursive: true });
-writeFileSync(join(chunks, 'package.json'), '{ "type": "commonjs" }\n');
-const main = outputFiles.map(({ path }) => basename(path)).find((name) => name.startsWith('main-'));
-writeFileSync(join(chunks, 'main.js'), `module.exports = require('./${main}');\n`);
+const files = new Map([['package.json', '{ "type": "commonjs" }\n']]);
 for (const { path, text } of outputFiles) {
   // Of chunks only: import() of what a user named must stay one.
   const required = text.replace(/\bimport\(("\.\/[\w-]+\.js")\)/g, 'Promise.resolve().then(() => require($1))');
   const { code } = await transform(required, { format: 'cjs', platform: 'node', target });
-  writeFileSync(join(chunks, basename(path)), code);
+  files.set(basename(path), code);
+}
+const main = [...files.keys()].find((name) => name.startsWith('main-'));
+files.set('main.js', `module.exports = require('./${main}');\n`); // the last one: all that it leads to is there
+
+// What is the same stays as it is: gwrk may be running while it is built once more.
+mkdirSync(chunks, { recursive: true });
+const changed = [...files].filter(([name, text]) => textOf(join(chunks, name)) !== text);
+if (changed.length > 0) rmSync(caches, { recursive: true, force: true });
+for (const [name, text] of changed) writeFileSync(join(chunks, name), text);
+for (const name of readdirSync(chunks)) {
+  if (!files.has(name) && name !== basename(caches)) rmSync(join(chunks, name), { recursive: true });
+}
+if (canCache && !existsSync(caches)) {
+  const cached = spawnSync(process.execPath, [join(root, 'scripts/code-cache.js')], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    timeout: 60_000,
+  });
+  if (cached.status !== 0) process.stderr.write('no code cache was made: gwrk works, but starts more slowly\n');
 }
 
-const { status } = spawnSync(process.execPath, [join(root, 'scripts/code-cache.js')], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-if (status !== 0) process.stderr.write('no code cache was made: gwrk works, but starts more slowly\n');
+function textOf(path) {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}

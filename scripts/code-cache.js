@@ -1,9 +1,7 @@
 // Runs the commands that should start soon, and keeps what V8 compiled for them (bin/chunks.js takes it from there).
-import { mkdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
+import { loadChunk, writeCaches } from '../bin/chunks.js';
 
-const { caches, loadMain, writeCaches } = createRequire(import.meta.url)('../bin/chunks.js');
 const COMMANDS = [
   ['--help'],
   ['run', '--help'],
@@ -11,8 +9,7 @@ const COMMANDS = [
   ['run', 'scenarios/quickstart.yaml', '--dry-run'],
 ];
 
-mkdirSync(caches, { recursive: true });
-const { main } = loadMain();
+const { main } = loadChunk('main.js');
 setFlagsFromString('--no-flush-bytecode'); // else V8 forgets what has not run for a while
 for (const command of COMMANDS) {
   const exitCode = await main(command);
