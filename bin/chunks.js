@@ -5,21 +5,19 @@
 const { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } = require('node:fs');
 const { createRequire, enableCompileCache } = require('node:module');
 const { join } = require('node:path');
-const { Script, constants } = require('node:vm');
+const { Script } = require('node:vm');
 
 const folder = join(__dirname, '../dist/cli');
 const entry = join(folder, 'main.js');
 /** A cache serves only the program that made it; the size of the file tells builds of one version apart. */
 const caches = join(folder, `cache-${process.version}-${process.arch}-${statSync(process.execPath).size}`);
 const nodeRequire = createRequire(entry);
-/** Without this constant, which came with Node 20.12, a script cannot import() the drivers of users. */
-const canCache = constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER !== undefined;
 /** By name: the module of a chunk and the script it came from. */
 const loaded = new Map();
 
 /** The exports of src/cli/main.ts. */
 function loadMain() {
-  if (canCache && existsSync(caches)) return loadChunk('main.js');
+  if (existsSync(caches)) return loadChunk('main.js');
   enableCompileCache?.(); // Node 22.1 and later keep a cache of their own
   return nodeRequire('./main.js');
 }
@@ -32,7 +30,6 @@ function loadChunk(name) {
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, 'utf8')}\n})`, {
     filename,
     cachedData: cacheOf(name), // V8 compiles the text where it does not take this
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const module = { exports: {} };
   loaded.set(name, { module, script });
@@ -62,4 +59,4 @@ function writeCaches() {
   }
 }
 
-module.exports = { caches, canCache, entry, loadChunk, loadMain, writeCaches };
+module.exports = { caches, entry, loadChunk, loadMain, writeCaches };

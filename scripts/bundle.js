@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
-import { caches, canCache } from '../bin/chunks.js';
+import { caches } from '../bin/chunks.js';
 
 /** Packages that a command needs before it does anything. All others are found by node when they are asked for. */
 const BUNDLED = new Set(['cli-table3', 'commander', 'hdr-histogram-js', 'yaml', 'zod']);
@@ -80,8 +80,9 @@ const { outputFiles } = await build({
 
 const files = new Map([['package.json', '{ "type": "commonjs" }\n']]);
 for (const { path, text } of outputFiles) {
-  // Of chunks only: import() of what a user named must stay one.
-  const required = text.replace(/\bimport\(("\.\/[\w-]+\.js")\)/g, 'Promise.resolve().then(() => require($1))');
+  const required = text
+    .replace(/\bimport\(("\.\/[\w-]+\.js")\)/g, 'Promise.resolve().then(() => require($1))') // one chunk of another
+    .replace(/\bimport\(/g, "require('../../bin/import.js')(");
   const { code } = await transform(required, { format: 'cjs', platform: 'node', target });
   files.set(basename(path), code);
 }
@@ -96,7 +97,7 @@ for (const [name, text] of changed) writeFileSync(join(chunks, name), text);
 for (const name of readdirSync(chunks)) {
   if (!files.has(name) && name !== basename(caches)) rmSync(join(chunks, name), { recursive: true });
 }
-if (canCache && !existsSync(caches)) {
+if (!existsSync(caches)) {
   const cached = spawnSync(process.execPath, [join(root, 'scripts/code-cache.js')], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
