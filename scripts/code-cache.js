@@ -5,7 +5,7 @@ import { loadChunk, writeCaches } from '../bin/chunks.js';
 const COMMANDS = [
   ['--help'],
   ['run', '--help'],
-  ['validate', 'scenarios/quickstart.yaml', 'scenarios/million.yaml'],
+  ['validate', 'scenarios/quickstart.yaml', 'scenarios/million.yaml', 'scenarios/echo.yaml', 'scenarios/http-login.yaml'],
   ['run', 'scenarios/quickstart.yaml', '--dry-run'],
 ];
 
