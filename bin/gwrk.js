@@ -1,10 +1,14 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs';
+// CommonJS, as is the bundle: node starts it sooner than a module.
+const { existsSync } = require('node:fs');
+const { entry, loadMain } = require('./chunks.js');
 
-const main = new URL('../dist/src/cli/main.js', import.meta.url);
-if (existsSync(main)) {
-  const { main: run } = await import(main.href);
-  process.exitCode = await run(process.argv.slice(2));
+if (existsSync(entry)) {
+  loadMain()
+    .main(process.argv.slice(2))
+    .then((exitCode) => {
+      process.exitCode = exitCode;
+    });
 } else {
   process.stderr.write('gwrk is not built yet: run `npm run build` (npm ci does it too) in the directory of gwrk\n');
   process.exitCode = 1;

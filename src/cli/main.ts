@@ -24,24 +24,24 @@ import { gwrkVersion } from './version.js';
 import { registerWhy } from './why.js';
 
 /** One line a command; what a command needs is only imported when it is run, so that `gwrk --help` is quick. */
-const COMMANDS: readonly ((program: Command, finish: Finish) => void)[] = [
-  registerRun,
-  registerAb,
-  registerBaseline,
-  registerInit,
-  registerServe,
-  registerAudit,
-  registerDoctor,
-  registerValidate,
-  registerReport,
-  registerCompare,
-  registerTrend,
-  registerWhy,
-  registerFlame,
-  registerBench,
-  registerSchema,
-  registerCompletion,
-];
+const COMMANDS: Readonly<Record<string, (program: Command, finish: Finish) => void>> = {
+  run: registerRun,
+  ab: registerAb,
+  baseline: registerBaseline,
+  init: registerInit,
+  serve: registerServe,
+  audit: registerAudit,
+  doctor: registerDoctor,
+  validate: registerValidate,
+  report: registerReport,
+  compare: registerCompare,
+  trend: registerTrend,
+  why: registerWhy,
+  flame: registerFlame,
+  bench: registerBench,
+  schema: registerSchema,
+  completion: registerCompletion,
+};
 
 const EXAMPLES = `
 Examples:
@@ -70,13 +70,19 @@ export async function main(argv: readonly string[]): Promise<number> {
   const finish: Finish = (code) => {
     exitCode = code;
   };
-  for (const register of COMMANDS) register(program, finish);
+  for (const register of registersFor(argv[0])) register(program, finish);
   try {
     await program.parseAsync(argv[0] === 'run' ? ['run', ...rewriteGoFlags(argv.slice(1), runFlagShapes())] : [...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
     return tellFailure(argv[0] === 'run' ? withMeantFlag(error, argv.slice(1)) : error, (text) => process.stderr.write(text));
   }
+}
+
+/** The command that is meant and no other, where one is: the flags of all take as long to put up as most commands to run. */
+function registersFor(command: string | undefined): readonly (typeof COMMANDS)[string][] {
+  const needsAll = command === undefined || command === 'completion' || !Object.hasOwn(COMMANDS, command);
+  return needsAll ? Object.values(COMMANDS) : [COMMANDS[command]!];
 }
 
 /** A wrong flag of `run` with the one that was probably meant, where commander does not see it. */

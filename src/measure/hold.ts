@@ -1,11 +1,8 @@
 import { histogramOf } from './histogram.js';
 import { COUNTER, TREND } from './metric-names.js';
+import type { PhaseName } from './phases.js';
 import type { Recorder } from './recorder.js';
 import { growthOf, RecorderMark } from './recorder-mark.js';
-
-/** The parts of a run: until everybody has come, while the load is held, and what follows the planned end. */
-export const PHASE_NAMES = ['ramp', 'hold', 'drain'] as const;
-export type PhaseName = (typeof PHASE_NAMES)[number];
 
 /** One trend within the hold, microseconds to 0.1 %. */
 export interface HoldTrend {

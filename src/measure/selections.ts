@@ -1,5 +1,6 @@
-import type { HoldWindow, PhaseName } from './hold.js';
+import type { HoldWindow } from './hold.js';
 import type { Measurements } from './metric-view.js';
+import type { PhaseName } from './phases.js';
 import type { Recorder } from './recorder.js';
 import { recordersIn } from './scenario-recorder.js';
 import { type Labels, type ScenarioLabels, selectedScenarios } from './selector.js';

@@ -1,5 +1,5 @@
-import { PHASE_NAMES } from './hold.js';
 import { METRIC_TYPES } from './metric-types.js';
+import { PHASE_NAMES } from './phases.js';
 
 /** What narrows a metric down: a scenario, a phase, or the value of a scenario's tag. All of them must hold. */
 export type Labels = readonly (readonly [key: string, value: string])[];

@@ -1,7 +1,7 @@
 import { histogramOf } from '../measure/histogram.js';
-import { PHASE_NAMES } from '../measure/hold.js';
 import { TREND, type TrendName } from '../measure/metric-names.js';
 import { METRIC_TYPES, type Measurements } from '../measure/metric-view.js';
+import { PHASE_NAMES } from '../measure/phases.js';
 import { formatSelector, isSelectorProblem, type Labels, parseSelector } from '../measure/selector.js';
 import type { ThresholdSpec } from '../scenario/plan.js';
 import { type MetricRecord, recordMetricOf } from './metrics.js';

@@ -112,7 +112,10 @@ export function buildPlan(
   );
   return {
     name: file.name,
-    hash: hashOf(scenarios, feeders),
+    /** On demand: `gwrk validate` ends without it, and the cryptography of node takes a while to load. */
+    get hash() {
+      return hashOf(scenarios, feeders);
+    },
     target: file.target,
     scenarios,
     feeders,
