@@ -11,7 +11,8 @@ export function reasonLine(exitCode: number, reason: string): string {
 
 /** commander's "error: unknown option '--conections'\n(Did you mean --connections?)" as one of our errors. */
 function usageError(error: CommanderError): GwrkError {
-  const [first = '', ...rest] = error.message.replace(/^error: /u, '').split('\n');
+  const [told = '', ...rest] = error.message.replace(/^error: /u, '').split('\n');
+  const first = told.replace(/^command-argument value ('.*') is invalid for argument '(.*?)'/u, '$2 $1 is invalid');
   const suggestion = rest.join(' ').replace(/^\((.*)\)$/u, '$1');
   const hint = suggestion === '' ? nearestChoice(first) : suggestion;
   return new GwrkError('GWRK_USAGE', first, hint === undefined ? {} : { hint });

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { renderStatsCsv } from '../report/csv.js';
 import { renderHlog } from '../report/hlog.js';
 import { type PageOptions, renderHtml } from '../report/html/page.js';
@@ -6,7 +5,7 @@ import { renderJunit } from '../report/junit.js';
 import { renderMarkdown } from '../report/markdown.js';
 import type { Report } from '../report/report.js';
 import { renderJson, writeOutput } from '../report/write.js';
-import { checkWritable } from './files.js';
+import { checkOutput } from './files.js';
 
 /** The flags that name a file for one rendering of a report; - is stdout. */
 export interface RenderingFlags {
@@ -43,7 +42,7 @@ export function namesRendering(flags: RenderingFlags): boolean {
 export async function checkRenderings(flags: RenderingFlags): Promise<void> {
   for (const name of NAMES) {
     const path = flags[name];
-    if (path !== undefined && path !== '-') await checkWritable(dirname(path));
+    if (path !== undefined && path !== '-') await checkOutput(path, `--${name}`);
   }
 }
 

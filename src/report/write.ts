@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { mkdir, open, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GwrkError } from '../core/errors.js';
 import type { PageOptions } from './html/page.js';
+import { isStream } from './is-stream.js';
 import type { Report } from './report.js';
 import { runFiles } from './run-files.js';
 
@@ -14,24 +15,31 @@ const MAX_TWINS = 1000;
  * it. Returns the path of the directory. Throws GWRK_OUTPUT_UNWRITABLE when the disk is full, read-only or forbidden.
  */
 export async function writeReport(report: Report, out: string): Promise<string> {
-  return orUnwritable(out, async () => {
-    const directory = await createDirectory(runName(report.scenario, report.startedAt), out);
-    await writeFileAtomically(join(directory, 'report.json'), renderJson(report));
-    for (const [path, text] of runFiles(report, directory)) await writeFileAtomically(path, text);
-    return directory;
+  const directory = await orUnwritable(out, async () => {
+    const made = await createDirectory(runName(report.scenario, report.startedAt), out);
+    await writeFileAtomically(join(made, 'report.json'), renderJson(report));
+    return made;
   });
+  const hint = `report.json is there: free space, then gwrk report ${directory} makes the rest`;
+  await orUnwritable(directory, () => rewriteFiles(report, directory), hint);
+  return directory;
 }
 
-/** One rendering to a path that the user named. What stood there is replaced, whole or not at all. */
+/**
+ * One rendering to a path that the user named. A file that stood there is replaced, whole or not at all; a device or a pipe
+ * (/dev/null, `--json >(jq .verdict)`) is written into, and stays what it is.
+ */
 export async function writeOutput(path: string, text: string): Promise<void> {
-  await orUnwritable(path, () => writeFileAtomically(path, text));
+  await orUnwritable(path, async () => ((await isStream(path)) ? writeFile(path, text, { flag: 'a' }) : writeFileAtomically(path, text)));
 }
 
 /** Makes everything but report.json again, in the directory of a run. Throws GWRK_OUTPUT_UNWRITABLE. */
 export async function rewriteRun(report: Report, directory: string, page: PageOptions = {}): Promise<void> {
-  await orUnwritable(directory, async () => {
-    for (const [path, text] of runFiles(report, directory, page)) await writeFileAtomically(path, text);
-  });
+  await orUnwritable(directory, () => rewriteFiles(report, directory, page));
+}
+
+async function rewriteFiles(report: Report, directory: string, page: PageOptions = {}): Promise<void> {
+  for (const [path, text] of runFiles(report, directory, page)) await writeFileAtomically(path, text);
 }
 
 /** report.json as text. */
@@ -89,11 +97,16 @@ async function writeFileAtomically(path: string, text: string): Promise<void> {
   }
 }
 
-async function orUnwritable<Result>(path: string, write: () => Promise<Result>): Promise<Result> {
+async function orUnwritable<Result>(path: string, write: () => Promise<Result>, hint?: string): Promise<Result> {
   try {
     return await write();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new GwrkError('GWRK_OUTPUT_UNWRITABLE', 'the results could not be written', { given: reason, where: path, cause: error });
+    throw new GwrkError('GWRK_OUTPUT_UNWRITABLE', 'the results could not be written', {
+      given: reason,
+      where: path,
+      ...(hint !== undefined && { hint }),
+      cause: error,
+    });
   }
 }
