@@ -78,7 +78,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     await output.check(exitCode);
     return exitCode;
   } catch (error) {
-    return tellFailure(argv[0] === 'run' ? withMeantFlag(error, argv.slice(1)) : error, (text) => process.stderr.write(text));
+    const told = argv[0] === 'run' ? withMeantFlag(error, argv.slice(1)) : error;
+    return tellFailure(told, (text) => process.stderr.write(text), argv[0]);
   }
 }
 

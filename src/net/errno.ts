@@ -49,7 +49,6 @@ export function errnoName(errno: number): string {
 
 const TEXTS = new Map([
   [NUMBERS.ECONNREFUSED, 'the connection was refused: nothing listens there'],
-  [NUMBERS.ECONNRESET, 'the target reset the connection'],
   [NUMBERS.ENETUNREACH, 'there is no way to that network'],
   [NUMBERS.EHOSTUNREACH, 'there is no way to that host'],
 ]);

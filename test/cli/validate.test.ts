@@ -94,3 +94,10 @@ test('a variable that is nearly the one of a flag is not passed over in silence'
   assert.equal(loud.stderr, 'warning: GWRK_CONECTIONS is not read; did you mean GWRK_CONNECTIONS?\n');
   assert.equal((await gwrk([...args, '-q'], { env: { GWRK_CONECTIONS: '5' } })).stderr, '');
 });
+
+test('a command with wrong arguments points to its own help', async () => {
+  const bare = await gwrk(['compare', 'one']);
+  assert.equal(bare.code, 104);
+  assert.match(bare.stderr, /hint: {4}gwrk compare --help lists its arguments and flags/u);
+  assert.match((await gwrk(['frobnicate'])).stderr, /hint: {4}gwrk --help lists the commands/u);
+});
