@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { GwrkError } from '../src/core/errors.js';
 import type { TlsFiles } from './gateway/gateway.js';
 import { type HttpHandler, sendJson } from './http-exchange.js';
+import { PORT_HINT } from './port-check.js';
 
 /** A slow sender holds a socket for seconds, not minutes (Node's own limits are 60 s and 300 s). */
 const LIMITS = { headersTimeout: 3_000, requestTimeout: 4_000, connectionsCheckingInterval: 500, maxHeaderSize: 4_096 } as const;
@@ -37,7 +38,9 @@ export async function listenHttp(handler: HttpHandler, host: string, port: numbe
   server.maxHeadersCount = MAX_HEADERS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
-      reject(new GwrkError('GWRK_USAGE', `cannot listen: ${cause.message}`, { where: flag, given: `${host}:${port}`, cause }));
+      reject(
+        new GwrkError('GWRK_USAGE', `cannot listen: ${cause.message}`, { where: flag, given: `${host}:${port}`, hint: PORT_HINT, cause }),
+      );
     });
     server.listen(port, host, 1_024, resolve);
   });

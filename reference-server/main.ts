@@ -103,7 +103,8 @@ function complain(error: unknown): number {
     error instanceof GwrkError
       ? error
       : new GwrkError('GWRK_INTERNAL', error instanceof Error ? (error.stack ?? error.message) : String(error), { cause: error });
-  process.stderr.write(`${formatError(known)}\n`);
+  // The last line as every command of gwrk has it.
+  process.stderr.write(`${formatError(known)}\nexit ${known.exitCode}: ${known.code} ${known.message.split('\n', 1)[0]}\n`);
   return known.exitCode;
 }
 

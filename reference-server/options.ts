@@ -119,9 +119,10 @@ function parseFlags(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.helpDisplayed') throw new HelpRequest(printed);
-    throw new GwrkError('GWRK_USAGE', error.message.replace(/^error: /, ''), {
+    const [told = '', meant] = error.message.replace(/^error: /, '').split('\n');
+    throw new GwrkError('GWRK_USAGE', told, {
       allowed: command.options.map(({ long }) => long).join(' '),
-      hint: 'gwrk serve --help lists the flags',
+      hint: meant?.replace(/^\((.*)\)$/, '$1') ?? 'gwrk serve --help lists the flags',
     });
   }
 }

@@ -4,6 +4,7 @@ import { appendHistory, historyLine } from '../gate/history.js';
 import { figureText } from '../gate/wording.js';
 import { loadRunSet } from '../report/compare/run-set.js';
 import { printable } from '../report/printable.js';
+import type { Report } from '../report/report.js';
 import { currentCommit } from './commit.js';
 import { makeWritable } from './files.js';
 
@@ -16,15 +17,21 @@ export async function saveRuns(
   const sets = await Promise.all(paths.map(loadRunSet));
   await makeWritable(out);
   const savedAt = new Date().toISOString();
-  const of = commit ?? (await currentCommit());
-  const { record, directory } = await saveBaseline(name, sets, { out, savedAt, commit: of });
   const reports = sets.flatMap((set) => set.runs.map(({ report }) => report));
+  const of = commit ?? taggedCommit(reports) ?? (await currentCommit());
+  const { record, directory } = await saveBaseline(name, sets, { out, savedAt, commit: of });
   const history = await appendHistory(out, historyLine(reports, savedAt, of));
   process.stdout.write(
     `${name}: ${many(record.runs.length, 'run')} of ${printable(record.scenario)} in ${directory}\nadded to ${history}\n`,
   );
   if (record.runs.length < FEWEST) process.stderr.write(`warning: ${TOO_FEW}\n`);
   return EXIT.passed;
+}
+
+/** What the runs themselves say (`gwrk run --tag commit=...`), where they agree: the directory may be at another commit by now. */
+function taggedCommit(reports: readonly Report[]): string | undefined {
+  const said = reports[0]?.tags?.commit;
+  return reports.every(({ tags }) => tags?.commit === said) ? said : undefined;
 }
 
 /** `gwrk baseline show`. */

@@ -31,7 +31,7 @@ export function registerBaseline(program: Command, finish: Finish): void {
     .argument('<name>', 'letters, digits, . _ -; a baseline of that name is replaced')
     .argument('<run...>', 'runs, or directories that hold several')
     .option('-o, --out <dir>', 'where reports are kept', 'reports')
-    .option('--commit <hash>', 'of what was measured; without it, what the pipeline or git says')
+    .option('--commit <hash>', 'of what was measured; without it, what the runs (--tag commit=...), the pipeline or git say')
     .addHelpText('after', SAVE_EXAMPLES)
     .action(async (name: string, runs: readonly string[], flags: { out: string; commit?: string }) => {
       finish(await (await import('./baseline-action.js')).saveRuns(name, runs, flags));

@@ -1,10 +1,9 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { renderBenchHtml } from '../report/bench-html.js';
 import { renderBenchMarkdown, renderBenchTerminal } from '../report/bench-renderings.js';
 import type { BenchResult } from '../report/bench-result.js';
 import { writeOutput } from '../report/write.js';
-import { checkWritable } from './files.js';
+import { checkOutput, makeWritable } from './files.js';
 
 /** Where the tables go. */
 export interface BenchOutput {
@@ -27,12 +26,9 @@ const usesStdout = (output: BenchOutput): boolean => NAMES.some((name) => output
 export async function checkBenchOutput(output: BenchOutput): Promise<void> {
   for (const name of NAMES) {
     const path = output[name];
-    if (path !== undefined && path !== '-') await checkWritable(dirname(path));
+    if (path !== undefined && path !== '-') await checkOutput(path, `--${name}`);
   }
-  if (output.out !== undefined) {
-    await mkdir(output.out, { recursive: true }).catch(() => {}); // checkWritable says what is wrong
-    await checkWritable(output.out);
-  }
+  if (output.out !== undefined) await makeWritable(output.out);
 }
 
 /** Shows one table as soon as it is measured, and keeps it in the directory of --out. */

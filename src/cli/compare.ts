@@ -1,7 +1,6 @@
-import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT } from '../core/exit-codes.js';
-import { checkWritable } from './files.js';
+import { checkOutput } from './files.js';
 import type { Finish } from './finish.js';
 import { list } from './flag-values.js';
 
@@ -42,7 +41,7 @@ export function registerCompare(program: Command, finish: Finish): void {
     .addHelpText('after', EXAMPLES)
     .action(async (first: string, others: readonly string[], flags: CompareFlags) => {
       const outputs = { markdown: flags.markdown, json: flags.json, html: flags.html };
-      for (const path of Object.values(outputs)) if (path !== undefined && path !== '-') await checkWritable(dirname(path));
+      for (const [name, path] of Object.entries(outputs)) if (path !== undefined && path !== '-') await checkOutput(path, `--${name}`);
       const [{ loadRunSet }, { buildComparison }, { renderComparison }] = await Promise.all([
         import('../report/compare/run-set.js'),
         import('../report/compare/comparison.js'),

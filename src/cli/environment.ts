@@ -1,8 +1,24 @@
 import { type Command, InvalidArgumentError, type Option } from 'commander';
+import { nearestName } from '../scenario/nearest-name.js';
+
+const PREFIX = 'GWRK_';
 
 /** The environment variable of a flag: --source-ip is GWRK_SOURCE_IP. */
 function variableOf(option: Option): string {
-  return `GWRK_${(option.long ?? '').replace(/^--/u, '').replaceAll('-', '_').toUpperCase()}`;
+  return `${PREFIX}${(option.long ?? '').replace(/^--/u, '').replaceAll('-', '_').toUpperCase()}`;
+}
+
+/** A sentence for each GWRK_* variable that is none of a command's flags, but nearly: with the letters of one it would count. */
+export function misspeltVariables(command: Command, environment: NodeJS.ProcessEnv): string[] {
+  const known = command.options.map(variableOf);
+  return Object.keys(environment).flatMap((name) => {
+    if (!name.startsWith(PREFIX) || known.includes(name)) return [];
+    const bare = nearestName(
+      name.slice(PREFIX.length),
+      known.map((each) => each.slice(PREFIX.length)),
+    );
+    return bare === undefined ? [] : [`${name} is not read; did you mean ${PREFIX}${bare}?`];
+  });
 }
 
 const SWITCHES: Readonly<Record<string, boolean>> = {

@@ -10,10 +10,13 @@ export function reasonLine(exitCode: number, reason: string): string {
 }
 
 /** commander's "error: unknown option '--conections'\n(Did you mean --connections?)" as one of our errors. */
-function usageError(error: CommanderError): GwrkError {
-  const [first = '', ...rest] = error.message.replace(/^error: /u, '').split('\n');
+function usageError(error: CommanderError, command: string | undefined): GwrkError {
+  const [told = '', ...rest] = error.message.replace(/^error: /u, '').split('\n');
+  const first = told.replace(/^command-argument value ('.*') is invalid for argument '(.*?)'/u, '$2 $1 is invalid');
   const suggestion = rest.join(' ').replace(/^\((.*)\)$/u, '$1');
-  const hint = suggestion === '' ? nearestChoice(first) : suggestion;
+  const isOfCommand = command !== undefined && error.code !== 'commander.unknownCommand' && !command.startsWith('-');
+  const help = isOfCommand ? `gwrk ${command} --help lists its arguments and flags` : undefined;
+  const hint = suggestion === '' ? (nearestChoice(first) ?? help) : suggestion;
   return new GwrkError('GWRK_USAGE', first, hint === undefined ? {} : { hint });
 }
 
@@ -26,8 +29,9 @@ function nearestChoice(message: string): string | undefined {
 /**
  * Writes what went wrong: for a GwrkError its lines, for anything else the stack, and in both cases the reason as the
  * last line. Returns the exit code. Help and version that were asked for arrive here too (commander throws) and are 0.
+ * `command`: the first word of the command line.
  */
-export function tellFailure(error: unknown, write: (text: string) => void): number {
+export function tellFailure(error: unknown, write: (text: string) => void, command?: string): number {
   if (error instanceof CommanderError) {
     if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return EXIT.passed;
     if (error.code === 'commander.help') {
@@ -36,7 +40,7 @@ export function tellFailure(error: unknown, write: (text: string) => void): numb
       write(reasonLine(EXIT.badInput, 'GWRK_USAGE no command given'));
       return EXIT.badInput;
     }
-    return tellFailure(usageError(error), write);
+    return tellFailure(usageError(error, command), write);
   }
   if (error instanceof ScenarioProblems) {
     const [first] = error.problems;

@@ -4,12 +4,12 @@ import { registerAb } from './ab.js';
 import { registerAudit } from './audit.js';
 import { registerBaseline } from './baseline.js';
 import { registerBench } from './bench.js';
-import { ignoreClosedPipe } from './closed-pipe.js';
 import { registerCompare } from './compare.js';
 import { registerCompletion } from './completion.js';
 import { registerDoctor } from './doctor.js';
 import { tellFailure } from './failure.js';
 import type { Finish } from './finish.js';
+import { describeFlag } from './flag-description.js';
 import { registerFlame } from './flame.js';
 import { meantFlag, rewriteGoFlags } from './go-flags.js';
 import { registerInit } from './init.js';
@@ -21,6 +21,7 @@ import { registerServe } from './serve.js';
 import { registerTrend } from './trend.js';
 import { registerValidate } from './validate.js';
 import { gwrkVersion } from './version.js';
+import { watchOutput } from './watch-output.js';
 import { registerWhy } from './why.js';
 
 /** One line a command; what a command needs is only imported when it is run, so that `gwrk --help` is quick. */
@@ -56,13 +57,14 @@ Examples:
  * rejects: whatever goes wrong is told on stderr, the reason last.
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
+  const output = watchOutput();
   let exitCode: number = EXIT.passed;
   const program = new Command('gwrk')
     .description('Load testing and benchmarking for real-time game gateways')
     .version(gwrkVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .enablePositionalOptions()
+    .configureHelp({ optionDescription: describeFlag })
     .showSuggestionAfterError()
     .addHelpText('after', EXAMPLES)
     .exitOverride()
@@ -73,9 +75,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   for (const register of registersFor(argv[0])) register(program, finish);
   try {
     await program.parseAsync(argv[0] === 'run' ? ['run', ...rewriteGoFlags(argv.slice(1), runFlagShapes())] : [...argv], { from: 'user' });
+    await output.check(exitCode);
     return exitCode;
   } catch (error) {
-    return tellFailure(argv[0] === 'run' ? withMeantFlag(error, argv.slice(1)) : error, (text) => process.stderr.write(text));
+    const told = argv[0] === 'run' ? withMeantFlag(error, argv.slice(1)) : error;
+    return tellFailure(told, (text) => process.stderr.write(text), argv[0]);
   }
 }
 

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { renderStatsCsv } from '../report/csv.js';
 import { hlogFrom } from '../report/hlog-file.js';
@@ -7,8 +6,7 @@ import { renderJunit } from '../report/junit.js';
 import { renderMarkdown } from '../report/markdown.js';
 import type { Report } from '../report/report.js';
 import { renderJson, writeOutput } from '../report/write.js';
-import { ignoreClosedPipe } from './closed-pipe.js';
-import { checkWritable } from './files.js';
+import { checkOutput } from './files.js';
 
 /** The flags that name a file for one rendering of a report; - is stdout. */
 export interface RenderingFlags {
@@ -47,7 +45,7 @@ export function namesRendering(flags: RenderingFlags): boolean {
 export async function checkRenderings(flags: RenderingFlags): Promise<void> {
   for (const name of NAMES) {
     const path = flags[name];
-    if (path !== undefined && path !== '-') await checkWritable(dirname(path));
+    if (path !== undefined && path !== '-') await checkOutput(path, `--${name}`);
   }
 }
 
@@ -59,6 +57,6 @@ export async function writeRenderings(report: Report, directory: string, flags: 
     const text = await RENDERINGS[name](report, page, directory);
     if (path !== '-') await writeOutput(path, text);
     else if (typeof text === 'string') process.stdout.write(text);
-    else await pipeline(text, process.stdout, { end: false }).catch(ignoreClosedPipe);
+    else await pipeline(text, process.stdout, { end: false }).catch(() => {}); // watchOutput tells of it
   }
 }

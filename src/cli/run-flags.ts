@@ -1,4 +1,4 @@
-import { type Command, Help, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   countFrom,
   durationUs,
@@ -214,13 +214,7 @@ const GROUPS: readonly (readonly [heading: string, options: () => readonly Optio
 /** Adds the flags to a command, in the groups that --help shows. */
 export function addRunFlags(command: Command): Command {
   for (const [heading, options] of GROUPS) for (const each of options()) command.addOption(each.helpGroup(heading));
-  // Nothing is gained by "(default: [])".
-  const plain = (each: Option): string => new Help().optionDescription(typeof each.defaultValue === 'object' ? withoutDefault(each) : each);
-  return command.configureHelp({ optionDescription: plain });
-}
-
-function withoutDefault({ flags, description }: Option): Option {
-  return new Option(flags, description);
+  return command;
 }
 
 /** The same flags for the Go-style spelling. */

@@ -3,6 +3,7 @@ import { isModule, readScenarioModule, type ScenarioModule } from '../run/scenar
 import type { Plan } from '../scenario/plan.js';
 import { planFromUrl } from '../scenario/quick.js';
 import { readText } from './files.js';
+import { refuseUnlessFile } from './meant-subject.js';
 import { FILE_ONLY, type RunFlags, URL_ONLY } from './run-flags.js';
 import { scenarioPlan } from './scenario-plan.js';
 
@@ -32,6 +33,7 @@ export async function planOf(subject: string, flags: RunFlags): Promise<SubjectP
     refuse(flags, FILE_ONLY, 'is for scenario files', 'leave it out, or write a scenario file');
     return { plan: withFlags(planFromUrl(subject, quickOptions(flags)), flags), isTargetTyped: true, warnings: [] };
   }
+  refuseUnlessFile(subject);
   if (isModule(subject)) {
     await readText(subject, 'GWRK_SCENARIO_UNREADABLE');
     const module = await readScenarioModule(subject);

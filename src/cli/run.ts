@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { applyEnvironment } from './environment.js';
+import { applyEnvironment, misspeltVariables } from './environment.js';
 import type { Finish } from './finish.js';
 import { addRunFlags, type RunFlags } from './run-flags.js';
 
@@ -23,12 +23,14 @@ Examples:
 export function registerRun(program: Command, finish: Finish): void {
   const command = program
     .command('run')
-    .description('run a scenario file, or clients against a ws://, wss://, tcp:// or tls:// URL')
+    .description('run a scenario file, or clients against a ws, wss, tcp, tls, http or https URL')
     .argument('<scenario.yaml | driver.ts | url>', 'what to run')
     .argument('[url]', 'the target of a driver file')
     .addHelpText('after', FOOTER)
     .action(async (subject: string, target?: string) => {
       applyEnvironment(command, process.env);
+      if (!command.opts<RunFlags>().quiet)
+        for (const sentence of misspeltVariables(command, process.env)) process.stderr.write(`warning: ${sentence}\n`);
       const { runSubject } = await import('./run-action.js');
       const { rawArgs } = program as Command & { readonly rawArgs: readonly string[] };
       const flags = { ...command.opts<RunFlags>(), ...(target !== undefined && { target }) };

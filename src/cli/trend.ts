@@ -1,13 +1,13 @@
-import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT } from '../core/exit-codes.js';
-import { checkWritable } from './files.js';
+import { checkOutput } from './files.js';
 import type { Finish } from './finish.js';
 import { countFrom, list, seed, share } from './flag-values.js';
 import type { TrendQuestion } from './show-trend.js';
 
 const EXAMPLES = `
 Examples:
+  gwrk trend                                  what gwrk baseline save wrote: reports/history.jsonl
   gwrk trend history.jsonl
   gwrk trend history.jsonl --metric session_ready.p99 --magnitude 10%
   gwrk trend history.jsonl --scenario lobby --csv lobby.csv
@@ -20,7 +20,7 @@ export function registerTrend(program: Command, finish: Finish): void {
   program
     .command('trend')
     .description('say when the figures of a history changed for good')
-    .argument('[file]', 'the history', 'history.jsonl')
+    .argument('[file]', 'the history', 'reports/history.jsonl')
     .option('--metric <name>', 'only this metric (repeatable)', list, [])
     .option('--scenario <name>', 'only this scenario')
     .option('--window <n>', 'values looked at together', countFrom(10), 50)
@@ -32,7 +32,9 @@ export function registerTrend(program: Command, finish: Finish): void {
     .option('--no-color', 'no colours (also by NO_COLOR)')
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, flags: TrendQuestion) => {
-      for (const path of [flags.csv, flags.json]) if (path !== undefined && path !== '-') await checkWritable(dirname(path));
+      const { csv, json } = flags;
+      for (const [name, path] of Object.entries({ csv, json }))
+        if (path !== undefined && path !== '-') await checkOutput(path, `--${name}`);
       const { showTrend } = await import('./show-trend.js');
       await showTrend(file, flags);
       finish(EXIT.passed);

@@ -47,6 +47,22 @@ export function errnoName(errno: number): string {
   return errno === 0 ? 'OK' : (NAMES.get(errno) ?? `errno ${errno}`);
 }
 
+const TEXTS = new Map([
+  [NUMBERS.ECONNREFUSED, 'the connection was refused: nothing listens there'],
+  [NUMBERS.ENETUNREACH, 'there is no way to that network'],
+  [NUMBERS.EHOSTUNREACH, 'there is no way to that host'],
+]);
+
+/** What a person reads of an errno; undefined where its name says no less. */
+export function errnoText(errno: number): string | undefined {
+  return TEXTS.get(errno);
+}
+
+/** The text of an error that a socket of Node emitted. */
+export function socketErrorText({ message }: Error): string {
+  return message.includes(':wrong version number:') ? 'the answer is not TLS: does this port speak ws:// or tcp://?' : message;
+}
+
 /** The positive Linux errno of an error that a socket of Node emitted; EPROTO for one without an errno (TLS, certificates). */
 export function errnoOf(error: NodeJS.ErrnoException): number {
   const known = error.code === undefined ? undefined : NUMBERS[error.code];

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { type Clock, systemClock } from '../core/clock.js';
-import { errnoOf } from './errno.js';
+import { errnoOf, socketErrorText } from './errno.js';
 import { TickTimer } from './tick-timer.js';
 import type { TlsOptions, Transport, TransportEvents, TransportOptions } from './transport.js';
 
@@ -217,7 +217,7 @@ export class NodeTransport implements Transport {
     if (state !== CONNECTING && state !== OPEN) return;
     if (this.#errno[socket.row] !== 0) return;
     this.#errno[socket.row] = errnoOf(error);
-    this.#errorTexts.set(socket.row, error.message);
+    this.#errorTexts.set(socket.row, socketErrorText(error));
   }
 
   #closed(socket: RowSocket): void {

@@ -22,7 +22,7 @@ ul { color: var(--dim); padding-left: 1.2rem; }
 /** Tables as one page without scripts; everything that is not ours is escaped. */
 export function renderBenchHtml(results: readonly BenchResult[]): string {
   const hash = createHash('sha256').update(STYLE).digest('base64');
-  const title = results.length === 1 ? results[0]!.title : 'gwrk bench';
+  const title = results.length === 1 ? `gwrk bench ${results[0]!.name}` : 'gwrk bench';
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${hash}'">

@@ -20,8 +20,13 @@ export function isBlind({ model }: Report, metric: string, percent: number): boo
   return (model === 'closed' || model === 'mixed') && percent > HIGHEST_TOLD && OF_LOOPS.includes(metric.replace(/\{.*$/su, ''));
 }
 
-/** What a reader of the trends must know; undefined where the plan has a time for everything. */
-export function closedLoopNote({ model }: Report): string | undefined {
+/** What a reader of the trends must know; undefined where the plan has a time for everything, or nothing came of a loop. */
+export function closedLoopNote({ model, metrics }: Report): string | undefined {
+  const hasSamples = OF_LOOPS.some((name) => {
+    const metric = metrics[name];
+    return metric?.type === 'trend' && metric.count > 0;
+  });
+  if (!hasSamples) return undefined;
   if (model === 'closed') return `${BLIND_MARK} closed loop: service time, blind to stalls`;
   return model === 'mixed' ? `${BLIND_MARK} closed loops among it: their service time, blind to stalls` : undefined;
 }

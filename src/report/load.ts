@@ -15,7 +15,8 @@ export async function loadReport(path: string): Promise<Report> {
   try {
     text = await readText((await stat(path)).isDirectory() ? join(path, 'report.json') : path);
   } catch (error) {
-    throw unreadable(error instanceof Error ? error.message : String(error), error);
+    const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw unreadable(isAbsent ? 'there is no report.json' : error instanceof Error ? error.message : String(error), error);
   }
   let value: unknown;
   try {

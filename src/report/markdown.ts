@@ -4,7 +4,7 @@ import { literal, table } from './markdown-text.js';
 import { formatClock } from './quantity.js';
 import type { Report } from './report.js';
 import { actualText, clientLines, counterRows, errorRows, machineLines } from './summary-lines.js';
-import { TREND_HEADS, trendRows } from './trend-rows.js';
+import { lacksSamples, TREND_HEADS, trendRows } from './trend-rows.js';
 
 /** summary.md: the terminal's blocks as GitHub-flavoured Markdown, the verdict first. */
 export function renderMarkdown(report: Report): string {
@@ -28,6 +28,7 @@ export function renderMarkdown(report: Report): string {
   parts.push('## Results');
   const trends = trendRows(report);
   if (trends.length > 0) parts.push(table(TREND_HEADS, trends, 1));
+  if (lacksSamples(report)) parts.push('n/a: fewer than ten samples beyond that percentile');
   const closed = closedLoopNote(report);
   if (closed !== undefined) parts.push(literal(closed));
   const counters = counterRows(report);

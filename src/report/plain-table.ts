@@ -2,11 +2,15 @@ import Table from 'cli-table3';
 
 const NONE = '';
 
-/** Rows as columns side by side, two spaces between them and no lines; `widths` breaks long cells between words. */
+/**
+ * Rows as columns side by side, two spaces between them (or what `gap` is) and no lines; `widths` breaks long cells between
+ * words.
+ */
 export function plainTable(
   rows: readonly (readonly string[])[],
   aligns: readonly ('left' | 'right')[],
   widths?: readonly number[],
+  gap = '  ',
 ): string {
   const grid = new Table({
     chars: {
@@ -24,7 +28,7 @@ export function plainTable(
       'mid-mid': NONE,
       right: NONE,
       'right-mid': NONE,
-      middle: '  ',
+      middle: gap,
     },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: [...aligns],

@@ -211,6 +211,7 @@ export function buildReport(input: ReportInput): Report {
     invalidDurations:
       TREND_NAMES.reduce((sum, name) => sum + histogramOf(recorders, TREND[name]).exact.invalid, 0) +
       ownHistograms(input.own).reduce((sum, [, histogram]) => sum + histogram.exact.invalid, 0),
+    commonestError: input.errors[0]?.code,
     thresholds,
     saturation: flags.filter(({ level }) => level === 'invalid').map(({ sentence }) => sentence),
     ...(input.interruption && { interruption: input.interruption }),

@@ -59,7 +59,12 @@ async function readLines(path: string): Promise<unknown[]> {
 }
 
 function unreadable(where: string, cause?: unknown): GwrkError {
-  const summary = cause instanceof Error ? cause.message : 'this is not what gwrk run wrote about slow operations';
+  const isAbsent = (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+  const summary = isAbsent
+    ? 'there is no such file'
+    : cause instanceof Error
+      ? cause.message
+      : 'this is not what gwrk run wrote about slow operations';
   return new GwrkError('GWRK_REPORT_UNREADABLE', summary, {
     where,
     hint: 'give the directory of a run that gwrk run wrote',

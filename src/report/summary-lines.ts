@@ -113,6 +113,9 @@ function streamLines({ environment, matching = [] }: Report): Line[] {
 }
 
 function targetText(target: Report['target']): string {
+  const isUnknown = target.pid === null && target.rssPeakBytes === null && target.cpuSeconds === null && target.gcPerMinute === null;
+  if (isUnknown && typeof target.opsSeen !== 'number')
+    return `not measured${target.reason === undefined ? '' : `: ${printable(target.reason)}`}`;
   const figures = [
     `RSS ${target.rssPeakBytes === null ? '-' : formatBytes(target.rssPeakBytes)}`,
     `CPU ${target.cpuSeconds === null ? '-' : `${formatFigure(target.cpuSeconds)} s`}`,

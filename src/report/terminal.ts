@@ -32,8 +32,7 @@ export function renderTerminal(report: Report, { color, columns = 80 }: Terminal
   if (blind.length > 0) blocks.push(blind.map((note) => `  ${printable(note, 160)}\n`).join(''));
   blocks.push(heading(`TOTAL RESULTS of ${printable(report.scenario, 40)}, ${formatClock(report.durationMs)}`, paint));
   const trends = trendRows(report);
-  if (trends.length > 0)
-    blocks.push(table([[...TREND_HEADS], ...trends], ['left', ...TREND_HEADS.slice(1).map(() => 'right' as const)], paint));
+  if (trends.length > 0) blocks.push(trendBlock([[...TREND_HEADS], ...trends], paint, width));
   if (lacksSamples(report)) blocks.push('  n/a: fewer than ten samples beyond that percentile\n');
   const closed = closedLoopNote(report);
   if (closed !== undefined) blocks.push(`  ${closed}\n`);
@@ -68,15 +67,24 @@ function thresholdBlock(report: Report, paint: Paint): string {
   return table(report.thresholds.map(row), ['left', 'left', 'left', 'left']);
 }
 
+/** With single spaces between the columns where two of them are too many for the terminal. */
+function trendBlock(rows: string[][], paint: Paint, width: number): string {
+  const aligns = ['left', ...TREND_HEADS.slice(1).map(() => 'right' as const)] as ('left' | 'right')[];
+  const isTooWide = plainTable(rows, aligns)
+    .split('\n')
+    .some((line) => line.length > width);
+  return table(rows, aligns, paint, isTooWide ? ' ' : undefined);
+}
+
 function curve(record: FindMaxRecord, paint: Paint): string {
   const aligns = CURVE_HEADS.map((_, column) => (column < 5 ? ('right' as const) : ('left' as const)));
   return table([[...CURVE_HEADS], ...curveRows(record)], aligns, paint);
 }
 
 /** Columns side by side without lines between them; with `paint`, the first row is a head. */
-function table(rows: string[][], aligns: ('left' | 'right')[], paint?: Paint): string {
+function table(rows: string[][], aligns: ('left' | 'right')[], paint?: Paint, gap?: string): string {
   const [head, ...rest] = rows;
-  return plainTable(paint && head ? [head.map((cell) => paint(cell, 'dim')), ...rest] : rows, aligns);
+  return plainTable(paint && head ? [head.map((cell) => paint(cell, 'dim')), ...rest] : rows, aligns, undefined, gap);
 }
 
 function errorLines(report: Report): Line[] {

@@ -29,6 +29,8 @@ export interface Facts {
   readonly invalidDurations: number;
   /** Clients for whom a unique feeder had no row left. */
   readonly clientsWithoutRow: number;
+  /** The code of the error that came most often. */
+  readonly commonestError?: string | undefined;
   readonly thresholds: readonly ThresholdRecord[];
   readonly saturation: readonly string[];
   readonly interruption?: Interruption;
@@ -42,6 +44,9 @@ interface Finding {
 
 /** Clients that may be lost before a run no longer shows the load it was planned for. */
 const LOST_SHARE = 0.001;
+
+/** Operations without success that a run without thresholds passes over in silence. */
+const UNJUDGED_SHARE = 0.01;
 
 /** The weightiest first: 107 > 1 > 105 > 111 > 99 (104 never gets as far as a report). */
 const WEIGHT: readonly number[] = [EXIT.driverThrew, EXIT.failed, EXIT.interrupted, EXIT.invalid, EXIT.thresholdFailed];
@@ -82,7 +87,7 @@ function invalidities(facts: Facts): Finding[] {
   // Who stops a run early has fewer clients by his own wish.
   if (!facts.interruption) {
     if (clients.connected < clients.planned)
-      reasons.push(`only ${many(clients.connected)} of ${many(clients.planned)} planned clients connected`);
+      reasons.push(`only ${many(clients.connected)} of ${many(clients.planned)} planned clients connected${whyNone(facts)}`);
     // Where clients connect in each round, connects are more than clients; who failed was never ready.
     else if ((facts.authenticates || clients.failed > 0) && clients.ready < clients.planned) {
       reasons.push(`only ${many(clients.ready)} of ${many(clients.planned)} planned clients became ready`);
@@ -111,6 +116,11 @@ function invalidities(facts: Facts): Finding[] {
   return reasons.map((reason) => ({ exitCode: EXIT.invalid, verdict: 'invalid', reason }));
 }
 
+/** Where nobody connected, one cause explains it all. */
+function whyNone({ clients, commonestError }: Facts): string {
+  return clients.connected === 0 && commonestError !== undefined ? ` (${commonestError})` : '';
+}
+
 function failures({ thresholds }: Facts): Finding[] {
   const failed = thresholds.filter(({ level, verdict }) => level === 'error' && verdict === 'fail');
   if (failed.length === 0) return [];
@@ -120,10 +130,15 @@ function failures({ thresholds }: Facts): Finding[] {
   return [{ exitCode: EXIT.thresholdFailed, verdict: 'fail', reason }];
 }
 
-function passReason({ clients, authenticates, thresholds }: Facts): string {
+function passReason({ clients, authenticates, thresholds, ledger }: Facts): string {
   const held = thresholds.filter(({ verdict }) => verdict === 'pass').length;
-  const rules = thresholds.length === 0 ? 'no thresholds were set' : `${held} of ${thresholds.length} thresholds held`;
+  const rules = thresholds.length === 0 ? `no thresholds were set${unjudged(ledger)}` : `${held} of ${thresholds.length} thresholds held`;
   return `all ${many(clients.planned)} planned clients ${authenticates ? 'became ready' : 'connected'}, ${rules}`;
+}
+
+/** Without thresholds nobody asked for answers, but "pass" alone would hide that there were none. */
+function unjudged({ sent, ok }: LedgerRecord): string {
+  return sent - ok > UNJUDGED_SHARE * sent ? `, though ${many(sent - ok)} of ${many(sent)} operations did not succeed` : '';
 }
 
 function many(count: number): string {

@@ -6,6 +6,7 @@ import { HLOG_FILE, renderHlog } from './hlog.js';
 import { hasHlog, hlogOfRun } from './hlog-file.js';
 import type { PageOptions } from './html/page.js';
 import type { IntervalLog } from './interval-log.js';
+import { isStream } from './is-stream.js';
 import type { Report } from './report.js';
 import { runFiles } from './run-files.js';
 
@@ -20,29 +21,36 @@ const MAX_TWINS = 1000;
  * from it, and the seconds of the run last, which take the most room: on a full disk they make way. Returns the path of the directory. Throws GWRK_OUTPUT_UNWRITABLE when the disk is full, read-only or forbidden.
  */
 export async function writeReport(report: Report, out: string, seconds?: IntervalLog): Promise<string> {
-  return orUnwritable(out, async () => {
-    const directory = await createDirectory(runName(report.scenario, report.startedAt), out);
-    const write = async (path: string, content: () => Content): Promise<void> => {
-      try {
-        await writeFileAtomically(path, content());
-      } catch (error) {
-        if (seconds === undefined || seconds.isGivenUp || !isFull(error)) throw error;
-        await seconds.giveUp();
-        await writeFileAtomically(path, content());
-      }
-    };
-    await write(join(directory, 'report.json'), () => renderJson(report));
+  const write = async (path: string, content: () => Content): Promise<void> => {
+    try {
+      await writeFileAtomically(path, content());
+    } catch (error) {
+      if (seconds === undefined || seconds.isGivenUp || !isFull(error)) throw error;
+      await seconds.giveUp();
+      await writeFileAtomically(path, content());
+    }
+  };
+  const directory = await orUnwritable(out, async () => {
+    const made = await createDirectory(runName(report.scenario, report.startedAt), out);
+    await write(join(made, 'report.json'), () => renderJson(report));
+    return made;
+  });
+  const writeOthers = async (): Promise<void> => {
     for (const [path, text] of runFiles(report, directory)) await write(path, () => text);
     await write(join(directory, HLOG_FILE), () => (seconds && !seconds.isGivenUp ? hlogOfRun(report, seconds) : renderHlog(report)));
-    return directory;
-  });
+  };
+  await orUnwritable(directory, writeOthers, `report.json is there: free space, then gwrk report ${directory} makes the rest`);
+  return directory;
 }
 
 const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 
-/** One rendering to a path that the user named. What stood there is replaced, whole or not at all. */
+/**
+ * One rendering to a path that the user named. A file that stood there is replaced, whole or not at all; a device or a pipe
+ * (/dev/null, `--json >(jq .verdict)`) is written into, and stays what it is.
+ */
 export async function writeOutput(path: string, text: Content): Promise<void> {
-  await orUnwritable(path, () => writeFileAtomically(path, text));
+  await orUnwritable(path, async () => ((await isStream(path)) ? writeFile(path, text, { flag: 'a' }) : writeFileAtomically(path, text)));
 }
 
 /** Makes everything but report.json again, in the directory of a run; a log with its seconds is left alone. Throws GWRK_OUTPUT_UNWRITABLE. */
@@ -108,11 +116,16 @@ async function writeFileAtomically(path: string, text: Content): Promise<void> {
   }
 }
 
-async function orUnwritable<Result>(path: string, write: () => Promise<Result>): Promise<Result> {
+async function orUnwritable<Result>(path: string, write: () => Promise<Result>, hint?: string): Promise<Result> {
   try {
     return await write();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new GwrkError('GWRK_OUTPUT_UNWRITABLE', 'the results could not be written', { given: reason, where: path, cause: error });
+    throw new GwrkError('GWRK_OUTPUT_UNWRITABLE', 'the results could not be written', {
+      given: reason,
+      where: path,
+      ...(hint !== undefined && { hint }),
+      cause: error,
+    });
   }
 }

@@ -38,13 +38,13 @@ export async function resolveTarget(target: Target, consent: TargetConsent, look
     const { verdict, what } = judgeAddress(address);
     const text = formatIp(address);
     if (verdict === 'never') {
-      throw new GwrkError('GWRK_TARGET_NOT_ALLOWED', `${target.hostname} is ${text}, ${what}: gwrk never loads it`, {
+      throw new GwrkError('GWRK_TARGET_NOT_ALLOWED', `${naming(target, text)}${what}: gwrk never loads it`, {
         given: withoutQuery(target.url),
         hint: 'choose the address of the server itself',
       });
     }
     if (verdict === 'consent' && !consented) {
-      throw new GwrkError('GWRK_TARGET_NOT_ALLOWED', `${target.hostname} is ${text}, ${what}, and stands only in a scenario file`, {
+      throw new GwrkError('GWRK_TARGET_NOT_ALLOWED', `${naming(target, text)}${what}, and stands only in a scenario file`, {
         given: withoutQuery(target.url),
         allowed: 'loopback and private addresses',
         hint: `if you may load it, type the target on the command line, or add --allow-target ${target.authority}`,
@@ -73,6 +73,11 @@ async function addressesOf(target: Target, lookup: Lookup): Promise<string[]> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** "example.com is 93.184.216.34, ", or the address alone where that is how it was written. */
+function naming({ hostname }: Target, address: string): string {
+  return hostname === address ? `${address} is ` : `${hostname} is ${address}, `;
 }
 
 function unresolved(target: Target, why: string, cause?: unknown): GwrkError {

@@ -2,6 +2,7 @@
  * Whether the steps of a flow can follow one another: auth after connect, op after auth, and so on. Looks only at the
  * names of steps, so it also finds faults of order in a file that has other faults.
  */
+import { nearestName } from './nearest-name.js';
 import { MAX_EVERYS, MAX_LOOP_DEPTH } from './program.js';
 import { STEP_NAMES } from './schema-steps.js';
 import type { IssueDetails } from './schema-values.js';
@@ -58,6 +59,7 @@ export function checkFlow(flow: unknown, path: Path, afterFlow: unknown, report:
     reconnects: 0,
   };
   const connects = walk(flow, path, standing, 0, report);
+  if (!connects && misspellsConnect(flow)) return; // the schema says so
   if (!connects) report(path, 'this flow never connects', { hint: 'add - connect: {}', atKey: true });
   else if (afterFlow === 'drive' && (!standing.connected || standing.authenticated || standing.everys > 0))
     report(path, 'a driver takes over a plain connection', {
@@ -71,6 +73,12 @@ export function checkFlow(flow: unknown, path: Path, afterFlow: unknown, report:
       atKey: true,
     });
   }
+}
+
+/** Whether a step has a name that does not exist, and that may well have been meant as connect. */
+function misspellsConnect(flow: readonly unknown[]): boolean {
+  const names = flow.flatMap((step) => (step !== null && typeof step === 'object' ? Object.keys(step) : []));
+  return names.some((name) => !(STEP_NAMES as readonly string[]).includes(name) && nearestName(name, STEP_NAMES) === 'connect');
 }
 
 /** Goes through the steps, changing `standing`; true when there is a connect among them. */

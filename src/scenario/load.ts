@@ -1,5 +1,5 @@
 /** The text of a scenario file -> a plan. Pure: files and clocks belong to the caller. */
-import type { GwrkError } from '../core/errors.js';
+import { GwrkError } from '../core/errors.js';
 import { buildPlan } from './build-plan.js';
 import { type ReadColumns, readClientNames } from './client-names.js';
 import type { Constants } from './expression-parse.js';
@@ -7,12 +7,12 @@ import { applyEnvironment, applySetting } from './merge.js';
 import { didYouMean } from './nearest-name.js';
 import type { ReadPayload } from './payloads.js';
 import type { Plan } from './plan.js';
-import { ScenarioProblems } from './problems.js';
+import { ScenarioProblems, showValue } from './problems.js';
 import { resolveScenarios } from './scenario-env.js';
 import type { ScenarioFile } from './schema.js';
 import { validateFile } from './validate.js';
 import { readConstants, resolveConstants } from './variables.js';
-import { type Entry, readYaml, type Tree } from './yaml-tree.js';
+import { type Entry, formatPosition, readYaml, type Tree } from './yaml-tree.js';
 
 export interface LoadOptions {
   /** Name of the file, for messages. */
@@ -51,6 +51,7 @@ export function loadScenario(text: string, options: LoadOptions): LoadedScenario
 
   const read = readYaml(text, file, problems, isMade);
   if (!read) throw new ScenarioProblems(inOrderOfFile(problems));
+  if (read.kind === 'scalar') throw new ScenarioProblems([noScenario(read)]);
   let tree = applyEnvironment(read, environmentName, problems);
   for (const setting of set) tree = applySetting(tree, setting, problems);
 
@@ -64,6 +65,16 @@ export function loadScenario(text: string, options: LoadOptions): LoadedScenario
   const plan = buildPlan(valid!, tree, names, { seed, file, readPayload: options.readPayload }, problems);
   failIfAny();
   return { plan, warnings: unusedEnv(env, valid!, text) };
+}
+
+/** An empty file, or a text of another kind altogether. */
+function noScenario({ value, at }: Tree & { readonly kind: 'scalar' }): GwrkError {
+  return new GwrkError('GWRK_SCENARIO_INVALID', value === null ? 'the file is empty' : 'this is no scenario', {
+    where: formatPosition(at),
+    ...(value !== null && { given: showValue(value) }),
+    allowed: 'name:, target:, scenarios: and so on, a line each',
+    hint: 'gwrk init writes a scenario to begin with',
+  });
 }
 
 /** Constants put in everywhere but in `variables` and `feeders` (which were read before) and in environments that are not in use. */

@@ -45,9 +45,15 @@ export function schemaAt(path: readonly PropertyKey[], root: unknown): JsonSchem
     if (i === path.length) return schema;
     const step = path[i]!;
     const beyond = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
-    schema = (typeof step === 'number' ? schema.items : (schema.properties?.[String(step)] ?? beyond)) ?? {};
+    const properties = schema.properties ?? alternativeWith(schema, String(step))?.properties;
+    schema = (typeof step === 'number' ? schema.items : (properties?.[String(step)] ?? beyond)) ?? {};
     value = value !== null && typeof value === 'object' ? (value as Record<PropertyKey, unknown>)[step] : undefined;
   }
+}
+
+/** Where no alternative fits (there is no such executor): what several of them have alike. */
+function alternativeWith({ oneOf = [] }: JsonSchema, step: string): JsonSchema | undefined {
+  return oneOf.map(resolveReference).find(({ properties }) => properties?.[step] !== undefined);
 }
 
 function chooseAlternative(schema: JsonSchema, value: unknown): JsonSchema {

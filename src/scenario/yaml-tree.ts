@@ -69,7 +69,7 @@ export function readYaml(text: string, source: string, problems: GwrkError[], in
       'GWRK_SCENARIO_INVALID',
       'the file is too large',
       { source, line: 1, column: 1, text: '' },
-      { given: `${bytes} bytes`, allowed: '1 MiB' },
+      { given: `${bytes} bytes`, allowed: '1 MiB', hint: 'rows of data belong into a feeder, which may have 1 GiB' },
     );
     return undefined;
   }

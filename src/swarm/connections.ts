@@ -1,7 +1,7 @@
 import { COUNTER, TREND } from '../measure/metric-names.js';
 import type { Recorder } from '../measure/recorder.js';
 import type { ScenarioRecorder } from '../measure/scenario-recorder.js';
-import { errnoName } from '../net/errno.js';
+import { errnoName, errnoText } from '../net/errno.js';
 import type { Transport } from '../net/transport.js';
 import type { Answers } from './answers.js';
 import type { Beside } from './beside.js';
@@ -201,7 +201,7 @@ export class Connections {
   #countEnd(row: number, phase: number, errno: number): void {
     const { errors, transport } = this.#parts;
     const text = transport.lastErrorText?.(row);
-    if (errno !== 0) errors.add(errnoName(errno), text ?? `the connection ended with ${errnoName(errno)}`);
+    if (errno !== 0) errors.add(errnoName(errno), errnoText(errno) ?? text ?? `the connection ended with ${errnoName(errno)}`);
     else if (phase === C.CONNECTING) errors.add('closed.connecting', 'the connection ended before it stood');
     else if (phase === C.UPGRADING) errors.add('upgrade.closed', 'the server ended the connection before it answered the upgrade');
     else if (this.#flowOf(row).isStream) errors.add('closed.stream', 'the server ended the connection');

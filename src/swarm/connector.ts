@@ -175,7 +175,8 @@ export class Connector {
       .toString('latin1')
       .split('\r\n', 1)[0]!;
     if (verdict === UPGRADE_STATUS) this.#connections.fault(row, `upgrade.${this.#response.status}`, firstLine, nowUs);
-    else if (verdict === UPGRADE_NOT_HTTP) this.#connections.fault(row, 'upgrade.garbage', firstLine, nowUs);
+    else if (verdict === UPGRADE_NOT_HTTP)
+      this.#connections.fault(row, 'upgrade.garbage', `the answer to the upgrade does not begin as HTTP/1.1: ${firstLine}`, nowUs);
     else if (verdict === UPGRADE_BAD_ACCEPT)
       this.#connections.fault(row, 'upgrade.accept', 'Sec-WebSocket-Accept does not fit the key', nowUs);
     else this.#connections.fault(row, 'upgrade.headers', 'the answer lacks a header that RFC 6455 requires', nowUs);

@@ -40,7 +40,7 @@ test('compare writes its table, and the same as Markdown, JSON and HTML', async 
     readFileSync(markdown!, 'utf8'),
     /\| 101 ms \(98\.4 to 105\) \| 110 ms \(107 to 114\) \| ▲ \+8\.8 % \| \+5\.7 % to \+12\.2 % \| 0\.0079 \|/u,
   );
-  assert.match(readFileSync(html!, 'utf8'), /<td class="bad">▲ \+8\.8 %<\/td>/u);
+  assert.match(readFileSync(html!, 'utf8'), /<td class="bad">▲\u00a0\+8\.8\u00a0%<\/td>/u);
   const comparison = JSON.parse(readFileSync(json!, 'utf8'));
   assert.equal(comparison.schema, 'gwrk/comparison/1');
   assert.deepEqual(comparison.rows[0].cells[0].values, base);

@@ -47,3 +47,57 @@ test('the help of every command has examples', async () => {
     assert.match(stdout, new RegExp(`^Examples:\\n[^]*gwrk ${command}`, 'mu'), command);
   }
 });
+
+const problems: readonly [what: string, text: string, told: RegExp][] = [
+  ['an empty file', '', /the file is empty.*gwrk init writes/su],
+  ['a text that is no map', 'hello\n', /this is no scenario\n {2}given: {3}hello/u],
+];
+for (const [what, text, told] of problems)
+  test(`${what} is called what it is`, async () => {
+    const { code, stderr } = await gwrk(['validate', file('odd.yaml', text)]);
+    assert.equal(code, 104);
+    assert.match(stderr, told);
+  });
+
+test('a misspelt connect is one problem, not a flow without a connect as well', async () => {
+  const text =
+    'name: x\ntarget: ws://127.0.0.1:1/\nscenarios: { a: { executor: constant-clients, clients: 1, duration: 1s, flow: [ conect: {} ] } }\n';
+  const { stderr, reason } = await gwrk(['validate', file('conect.yaml', text)]);
+  assert.match(stderr, /did you mean connect\?/u);
+  assert.match(reason, /1 problem, the first: this key is not known/u);
+});
+
+test('the keys of a step are told though the executor is misspelt', async () => {
+  const text =
+    'name: x\ntarget: ws://127.0.0.1:1/\nscenarios: { a: { executor: constant, clients: 1, duration: 1s, flow: [ connect: {}, send: { txt: hi } ] } }\n';
+  const { stderr } = await gwrk(['validate', file('executor.yaml', text)]);
+  assert.match(stderr, /given: {3}txt\n {2}allowed: text, json, .*did you mean text\?/su);
+});
+
+const subjects: readonly [subject: string, told: RegExp][] = [
+  ['localhost:8080', /did you mean ws:\/\/localhost:8080\?/u],
+  ['127.0.0.1:8080/v1', /did you mean ws:\/\/127\.0\.0\.1:8080\/v1\?/u],
+  ['quickstart', /did you mean scenarios\/quickstart\.yaml\?/u],
+  ['scenarios', /scenarios cannot be read: it is a directory/u],
+  ['/dev/zero', /cannot be read: it is a device/u],
+];
+for (const [subject, told] of subjects)
+  test(`gwrk run ${subject} says what is wrong and what was probably meant`, async () => {
+    const { code, stderr } = await gwrk(['run', subject, ...(subject.includes(':') ? ['-c', '3'] : [])]);
+    assert.equal(code, 104);
+    assert.match(stderr, told);
+  });
+
+test('a variable that is nearly the one of a flag is not passed over in silence', async () => {
+  const args = ['run', 'ws://127.0.0.1:1/', '--dry-run'];
+  const loud = await gwrk(args, { env: { GWRK_CONECTIONS: '5', GWRK_ADMIN_TOKEN: 'x' } });
+  assert.equal(loud.stderr, 'warning: GWRK_CONECTIONS is not read; did you mean GWRK_CONNECTIONS?\n');
+  assert.equal((await gwrk([...args, '-q'], { env: { GWRK_CONECTIONS: '5' } })).stderr, '');
+});
+
+test('a command with wrong arguments points to its own help', async () => {
+  const bare = await gwrk(['compare', 'one']);
+  assert.equal(bare.code, 104);
+  assert.match(bare.stderr, /hint: {4}gwrk compare --help lists its arguments and flags/u);
+  assert.match((await gwrk(['frobnicate'])).stderr, /hint: {4}gwrk --help lists the commands/u);
+});

@@ -28,6 +28,11 @@ test('a closed loop is labelled, its high percentiles are marked, and a gate on 
   }
 });
 
+test('a closed run in which nothing was answered has no figure to mark, and no label', () => {
+  const { ws_msg_rtt: _rtt, ws_msg_service: _service, ...metrics } = report('closed').metrics;
+  assert.ok(!renderTerminal({ ...report('closed'), metrics, thresholds: [] }, { color: false }).includes('closed loop'));
+});
+
 test('open runs and reports of an older gwrk have neither label nor mark', () => {
   for (const model of ['open', undefined] as const)
     for (const text of renderings(report(model))) assert.ok(!/closed|\d\*/.test(text), model);

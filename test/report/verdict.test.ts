@@ -41,6 +41,25 @@ describe('the verdict', () => {
     );
   });
 
+  it('says of a pass without thresholds when operations did not succeed', () => {
+    const reasonAfter = (failed: number): string =>
+      judged((run) => {
+        count(run, COUNTER.ledger_ok, -failed);
+        count(run, COUNTER.ledger_fail, failed);
+        return withThresholds(run);
+      }).reason;
+    assert.match(reasonAfter(200), /no thresholds were set$/);
+    assert.match(reasonAfter(201), /no thresholds were set, though 201 of 20,000 operations did not succeed$/);
+  });
+
+  it('names the commonest error where nobody connected', () => {
+    const report = judged((run) => {
+      count(run, COUNTER.connects_established, -CLIENTS);
+      return { errors: [{ code: 'ECONNREFUSED', count: CLIENTS, first: 'x' }] };
+    });
+    assertVerdict(report, 'invalid', 111, /^only 0 of 10,000 planned clients connected \(ECONNREFUSED\)$/);
+  });
+
   it('is a fail with 99 when a threshold fails', () => {
     assertVerdict(
       judged((run) => withThresholds(run, FAILING)),

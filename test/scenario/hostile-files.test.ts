@@ -75,9 +75,9 @@ const hostile: readonly [string, string, RegExp][] = [
   ['an unclosed quote', 'name: "x', /quote/],
   ['tabs for indentation', 'a:\n\tb: 1', /tab/i],
   ['no YAML at all', '\u0000\u0001\u0002{{{{', /./],
-  ['nothing', '', /must be a map/],
-  ['only a comment', '# hello', /must be a map/],
-  ['only text', 'hello', /must be a map/],
+  ['nothing', '', /the file is empty/],
+  ['only a comment', '# hello', /the file is empty/],
+  ['only text', 'hello', /this is no scenario/],
   ['a list', '- a\n- b', /must be a map/],
 ];
 

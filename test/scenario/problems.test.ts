@@ -54,7 +54,6 @@ test('ten mistakes and more are all told at once, each at its line and column, i
     ['f.yaml:10:21', 'this is not a duration', '', invalid],
     ['f.yaml:10:37', 'there is no value named CLINTS', 'did you mean CLIENTS?', invalid],
     ['f.yaml:11:19', 'this is not a duration', '', invalid],
-    ['f.yaml:12:5', 'this flow never connects', '', invalid],
     ['f.yaml:13:9', 'this key is not known', 'did you mean connect?', invalid],
     ['f.yaml:14:9', 'auth must come after login and connect', '', invalid],
     ['f.yaml:15:21', 'there is no such code', 'did you mean move?', invalid],

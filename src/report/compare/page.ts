@@ -55,7 +55,12 @@ ${comparison.rows.map((row) => tableRow(rowTexts(row, withP)))}</tbody>
 
 function tableRow([title, ...cells]: ReturnType<typeof rowTexts>): Markup {
   const values = cells.map(({ text, tone }) =>
-    tone === undefined || tone === 'neutral' ? html`<td>${text}</td>` : html`<td class="${tone}">${text}</td>`,
+    tone === undefined || tone === 'neutral' ? html`<td>${unbroken(text)}</td>` : html`<td class="${tone}">${unbroken(text)}</td>`,
   );
   return html`<tr><th scope="row">${title!.text}</th>${values}</tr>\n`;
+}
+
+/** On a phone a value may break before its range or within it, but no number from its unit. */
+function unbroken(text: string): string {
+  return text.replace(/ (?![[(]|to )/gu, '\u00a0');
 }

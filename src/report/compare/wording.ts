@@ -156,14 +156,20 @@ const hasWithin = ({ rows }: Comparison): boolean => rows.some(({ cells }) => ce
 
 /** Why a figure has a dash. */
 function missingFacts({ rows }: Comparison, names: readonly string[]): (readonly [string, string])[] {
-  const reasons = new Map<string, string>();
-  for (const { title, cells } of rows)
-    cells.forEach((cell, index) => {
-      if (cell.median !== null || cell.missing === undefined || cell.missing.startsWith('n/a')) return;
-      const text = `${names[index]}: ${printable(cell.missing)}`;
-      reasons.set(text, reasons.has(text) ? `${reasons.get(text)}, ${printable(title, 60)}` : printable(title, 60));
+  // "before and after: the reason" -> the figures; sides that lack the same for the same reason share a line.
+  const titlesOf = new Map<string, string[]>();
+  for (const { title, cells } of rows) {
+    const sidesOf = new Map<string, string[]>();
+    cells.forEach(({ median, missing }, index) => {
+      if (median !== null || missing === undefined || missing.startsWith('n/a')) return;
+      sidesOf.set(missing, [...(sidesOf.get(missing) ?? []), names[index]!]);
     });
-  return [...reasons].map(([text, titles], index) => [index === 0 ? 'missing' : '', `${titles} of ${text}`] as const);
+    for (const [missing, sides] of sidesOf) {
+      const text = `${sides.join(' and ')}: ${printable(missing)}`;
+      titlesOf.set(text, [...(titlesOf.get(text) ?? []), printable(title, 60)]);
+    }
+  }
+  return [...titlesOf].map(([text, titles], index) => [index === 0 ? 'missing' : '', `${titles.join(', ')} of ${text}`] as const);
 }
 
 function runsText({ runs, startedAt }: ComparedSide): string {

@@ -18,7 +18,7 @@ export function renderTrendTerminal(trend: Trend, { color }: { readonly color: b
   const rules = `E-divisive, window ${window}, p < ${maxP}, change > ${formatFigure(minMagnitude * 100)} %; shuffled by seed ${trend.seed}`;
   return [
     ...trend.series.map((series) => seriesBlock(series, paint)),
-    `\n  ${trend.series.length} series of ${trend.entries} entries, ${changed} with a change\n  ${paint(rules, 'dim')}\n`,
+    `\n  ${trend.series.length} series of ${trend.entries} ${trend.entries === 1 ? 'entry' : 'entries'}, ${changed} with a change\n  ${paint(rules, 'dim')}\n`,
   ].join('');
 }
 
@@ -26,7 +26,7 @@ function seriesBlock(series: TrendSeries, paint: Paint): string {
   const { scenario, hash, metric, values, changes } = series;
   const head = `\n  ${paint(printable(metric, 60), 'bold')}  ${printable(scenario, 60)} ${paint(printable(hash.slice(0, 12)), 'dim')}\n`;
   const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
-  const span = `${formatFigure(low)} to ${formatFigure(high)}, ${values.length} values, ${day(series.from)} to ${day(series.until)}`;
+  const span = `${formatFigure(low)} to ${formatFigure(high)}, ${values.length} value${values.length === 1 ? '' : 's'}, ${day(series.from)} to ${day(series.until)}`;
   const line = `  ${sparkline(values)}  ${paint(span, 'dim')}\n`;
   if (changes.length === 0) return `${head}${line}  no change\n`;
   const rows = changes.map((change) => [

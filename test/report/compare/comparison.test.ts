@@ -77,6 +77,12 @@ test('a figure that was not taken is a dash with its reason below, never 0', () 
   assert.match(markdown, /missing: target: GC a minute of after: the target is on another machine/u);
 });
 
+test('figures that both sides lack for one reason share a line', () => {
+  const blind = changed({}, { target: { ...sample.target, gcPerMinute: null, rssPeakBytes: null, reason: 'not asked for' } });
+  const markdown = renderComparisonMarkdown(buildComparison([setOf('a', blind), setOf('b', blind)]));
+  assert.match(markdown, /missing: target: peak RSS, target: GC a minute of before and after: not asked for$/mu);
+});
+
 test('a percentile with too few samples is n/a with their number', () => {
   const ready = sample.metrics.session_ready!;
   const short = changed({}, { metrics: { ...sample.metrics, session_ready: { ...ready, count: 999 } as typeof ready } });
