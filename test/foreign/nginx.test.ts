@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { freePort } from '../net/free-ports.js';
 import { runWhole, transports } from './foreign-run.js';
 
 const NGINX = '/usr/sbin/nginx';
@@ -49,7 +50,7 @@ before(async () => {
   echo = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   echo.on('connection', (socket: WebSocket) => socket.on('message', (data, binary) => socket.send(data, { binary })));
   await once(echo, 'listening');
-  port = await freePort();
+  port = await freePort(); // nginx cannot say which port it chose
   writeFileSync(join(directory, 'nginx.conf'), config((echo.address() as AddressInfo).port));
   nginx = spawn(NGINX, ['-p', directory, '-c', 'nginx.conf', '-e', join(directory, 'error.log')], {
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -65,16 +66,6 @@ after(async () => {
   echo?.close();
   rmSync(directory, { recursive: true, force: true });
 });
-
-/** nginx cannot say which port it chose, so one is looked for. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port: free } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return free;
-}
 
 async function untilOpen(): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {

@@ -1,18 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { freePorts } from '../net/free-ports.js';
 import { gwrk, repository } from './gwrk-process.js';
-
-/** Ports that were free a moment ago: the server of a scenario must be told its ports. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.once('listening', resolve))));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
 
 const SMALL: Readonly<Record<string, readonly string[]>> = {
   'quickstart.yaml': ['scenarios.players.stages=[{duration: 500ms, target: 40}, {duration: 2s, target: 40}]'],

@@ -1,17 +1,8 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { TEMPLATES } from '../../src/cli/templates.js';
+import { freePorts } from '../net/free-ports.js';
 import { gwrk } from './gwrk-process.js';
-
-/** Ports that were free a moment ago: the server of a scenario must be told its ports. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.once('listening', resolve))));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
 
 for (const name of Object.keys(TEMPLATES))
   test(`the template ${name} runs against the server that it starts, without an error`, async () => {
