@@ -5,7 +5,7 @@ const DFP = Buffer.alloc(32, 7).toString('base64url');
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 interface Waiting {
-  readonly resolve: () => void;
+  readonly resolve: (isIn: boolean) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -32,8 +32,8 @@ export class LoginConnection {
     socket.on('error', () => {});
   }
 
-  /** Resolves when the login is answered 200; rejects for any other answer. */
-  login(uid: string): Promise<void> {
+  /** Resolves with true when the login is answered 200, with false when the store had no answer in time (503); rejects for any other. */
+  login(uid: string): Promise<boolean> {
     const body = `{"uid":"${uid}","dfp":"${DFP}"}`;
     const head = `POST /v1/login HTTP/1.1\r\nhost: ${this.#host}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
     this.#socket.write(head + body, 'latin1');
@@ -54,7 +54,7 @@ export class LoginConnection {
       if (this.#read.length < end) return;
       this.#read = this.#read.subarray(end);
       const { resolve, reject } = this.#waiting.shift()!;
-      if (head.startsWith('HTTP/1.1 200')) resolve();
+      if (/^HTTP\/1\.1 (200|503) /u.test(head)) resolve(head.startsWith('HTTP/1.1 200'));
       else reject(new Error(head.split('\r\n', 1)[0]));
     }
   }
