@@ -49,9 +49,10 @@ name: raw
 target: tcp://127.0.0.1:${(server.address() as AddressInfo).port}
 scenarios:
   players:
-    executor: constant-clients
+    executor: per-client-iterations
     clients: 30
-    duration: 1500ms
+    iterations: 1
+    maxDuration: 60s
     framing: { length: { width: 2, endian: big } }
     flow:
       - connect: {}
@@ -59,8 +60,9 @@ scenarios:
           every: 150ms
           count: 6
           steps:
-            - send: { hex: "00000001 05 6869", match: { offset: 0, width: 4 }, expect: { within: 3s } }
-            - send: { hex: "00000002 06", match: { offset: 0, width: 4 }, expect: { within: 3s } }
+            - send: { hex: "00000001 05 6869", match: { offset: 0, width: 4 }, expect: { within: 30s } }
+            - send: { hex: "00000002 06", match: { offset: 0, width: 4 }, expect: { within: 30s } }
+      - disconnect: {}
 `,
       transport,
       30,
