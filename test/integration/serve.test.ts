@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { freePorts } from '../net/free-ports.js';
-import { gwrk } from './gwrk-process.js';
+import { gwrk, signalAt } from './gwrk-process.js';
 import { referenceServer } from './reference-server-process.js';
 
 /** quickstart.yaml with its own server, small and on other ports. */
@@ -38,10 +38,11 @@ test('a scenario starts its server, measures it, agrees with it on every operati
 
 test('ctrl-C ends the server of the scenario too', async () => {
   let pid = 0;
+  const signal = signalAt('SIGINT', (line) => /^\d\d:\d\d /u.test(line));
   const { code, stderr } = await gwrk([...(await ownServer()), '--set', 'scenarios.players.stages=[{duration: 30s, target: 20}]'], {
     onStderrLine: (line, child) => {
       pid = Number(/is ready \(pid (\d+)\)/u.exec(line)?.[1] ?? pid);
-      if (line.startsWith('00:01')) child.kill('SIGINT');
+      signal(line, child);
     },
   });
   assert.equal(code, 105, stderr);

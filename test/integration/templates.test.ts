@@ -14,7 +14,7 @@ for (const name of Object.keys(TEMPLATES))
         `scenarios/templates/${name}.yaml`,
         '--no-thresholds',
         '-e',
-        'HOLD=1s',
+        'HOLD=2s',
         '-e',
         name === 'arrivals' ? 'RATE=10' : 'CLIENTS=20',
       ],
