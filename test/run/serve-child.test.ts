@@ -26,7 +26,7 @@ function isAlive(pid: number): boolean {
 }
 
 const start = (command: string, port: number, env: Record<string, string> = {}): Promise<ServeChild> =>
-  ServeChild.start({ command, readyUrl: `http://127.0.0.1:${port}/ready`, env, readyTimeoutMs: 5000, stopTimeoutMs: 300 });
+  ServeChild.start({ command, readyUrl: `http://127.0.0.1:${port}/ready`, env, readyTimeoutMs: 60_000, stopTimeoutMs: 300 });
 
 const failsWith =
   (text: string) =>
@@ -58,7 +58,7 @@ test('children of the server do not outlive it', async () => {
   await child.stop();
   const pid = Number(/child (\d+)/u.exec(child.stderrTail)?.[1]);
   assert.ok(pid > 0);
-  for (let tries = 0; isAlive(pid) && tries < 100; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let tries = 0; isAlive(pid) && tries < 3_000; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
   assert.ok(!isAlive(pid));
 });
 
