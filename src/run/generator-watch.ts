@@ -15,7 +15,9 @@ interface Totals {
 }
 
 interface WorkerTotals {
-  /** Undefined where the kernel does not count, or the thread has ended. */
+  /** When it was read: of a thread that has ended the last reading stays. */
+  readonly atMs: number;
+  /** Undefined where the kernel does not count. */
   readonly run: { readonly ranNs: number; readonly waitedNs: number } | undefined;
   readonly gcUs: number;
 }
@@ -36,7 +38,7 @@ interface Moment {
 export class GeneratorWatch {
   readonly #options: GeneratorWatchOptions;
   readonly #fdLimit = readDescriptorLimit();
-  #previous: Moment;
+  #previous: Moment | undefined;
   /** What is judged: the hold, or the run until one begins. */
   #from: Moment;
   #until: Moment;
@@ -49,13 +51,13 @@ export class GeneratorWatch {
 
   constructor(options: GeneratorWatchOptions) {
     this.#options = options;
-    this.#previous = this.#from = this.#until = { atMs: 0, totals: this.#totals() };
+    this.#previous = this.#from = this.#until = { atMs: 0, totals: this.#totals(0) };
   }
 
   /** Columns of the timeline for this second. `isHold`: the hold was open at its end. */
   sample(elapsedMs: number, isHold: boolean): Record<string, number> {
-    const before = this.#previous;
-    const now: Moment = { atMs: elapsedMs, totals: this.#totals() };
+    const before = this.#previous!;
+    const now: Moment = { atMs: elapsedMs, totals: this.#totals(elapsedMs) };
     this.#previous = now;
     const busiest = Math.min(1, Math.max(0, ...shares(before, now, 'ranNs')));
     const longestUs = Math.max(0, ...this.#options.controls.map((control) => Atomics.exchange(control, CONTROL_GC_LONGEST_US, 0)));
@@ -119,16 +121,16 @@ export class GeneratorWatch {
     if (pressure !== undefined) this.#pressures.push(pressure);
   }
 
-  #totals(): Totals {
+  #totals(atMs: number): Totals {
     return {
       ticks: readMachineTicks(),
       tcp: readTcpCounters(),
-      workers: this.#options.controls.map((control) => {
+      workers: this.#options.controls.map((control, worker) => {
         const thread = Atomics.load(control, CONTROL_THREAD);
-        return {
-          run: thread === 0 ? undefined : threadRunTimes(`/proc/self/task/${thread}`),
-          gcUs: Atomics.load(control, CONTROL_GC_US),
-        };
+        const run = thread === 0 ? undefined : threadRunTimes(`/proc/self/task/${thread}`);
+        // Whoever is over before the last look must not count as one that never ran.
+        const seen = run === undefined ? this.#previous?.totals.workers[worker] : undefined;
+        return { atMs: seen?.atMs ?? atMs, run: run ?? seen?.run, gcUs: Atomics.load(control, CONTROL_GC_US) };
       }),
     };
   }
@@ -136,10 +138,9 @@ export class GeneratorWatch {
 
 /** By worker: the part of the time between two moments that it ran, or waited for a core. */
 function shares(from: Moment, until: Moment, what: 'ranNs' | 'waitedNs'): number[] {
-  const wallNs = Math.max(1, (until.atMs - from.atMs) * 1e6);
-  return until.totals.workers.map(({ run }, worker) => {
-    const before = from.totals.workers[worker]?.run;
-    return run && before ? (run[what] - before[what]) / wallNs : 0;
+  return until.totals.workers.map(({ atMs, run }, worker) => {
+    const before = from.totals.workers[worker];
+    return run && before?.run && atMs > before.atMs ? (run[what] - before.run[what]) / ((atMs - before.atMs) * 1e6) : 0;
   });
 }
 
