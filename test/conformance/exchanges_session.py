@@ -257,7 +257,7 @@ def server_disconnects(server):
 @exchange('after its phase 1 a client may send PING and ACK_CLOSE only; an initiator that waits 5 s for the close sends it', slow=True)
 def after_phase_one(server):
     leaving = server['second']
-    need(server['full'].wait(20), True, 'the other exchange on this server is over')
+    need(server['full'].wait(120), True, 'the other exchange on this server is over')
     ops, late, hasty = (authenticated(account) for account in server['accounts'][:3])
     os.kill(leaving['pid'], signal.SIGTERM)
     for one in (ops, late, hasty):
