@@ -23,13 +23,13 @@ scenarios:
     executor: per-client-iterations
     clients: 10
     iterations: 1
-    maxDuration: 30s
+    maxDuration: 120s
     flow:
       - connect: {}
-      - loop: { count: 110, steps: [{ send: { text: hello, expect: { within: 10s } } }] }
+      - loop: { count: 110, steps: [{ send: { text: hello, expect: { within: 60s } } }] }
       - disconnect: {}
 thresholds:
-  ws_msg_service: ["p(99)<10000"]
+  ws_msg_service: ["p(99)<60000"]
 `,
   );
   return { directory, scenario, serve };

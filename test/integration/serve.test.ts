@@ -11,7 +11,7 @@ async function ownServer(command?: string): Promise<string[]> {
     ...['run', 'scenarios/quickstart.yaml', '--no-thresholds', '--set', `target=ws://127.0.0.1:${ws}/v1/ws`],
     ...['--set', `serve.command=${command ?? `gwrk serve --port ${ws} --http-port ${http} --admin-port ${admin}`}`],
     ...['--set', `serve.ready=http://127.0.0.1:${http}/readyz`],
-    ...['--set', 'scenarios.players.stages=[{duration: 300ms, target: 20}, {duration: 1s, target: 20}]'],
+    ...['--set', 'scenarios.players.stages=[{duration: 300ms, target: 20}, {duration: 2s, target: 20}]'],
   ];
 }
 
