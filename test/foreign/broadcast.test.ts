@@ -25,9 +25,12 @@ const fileOf = (text: string): string => {
 before(async () => {
   room = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   room.on('connection', (socket: WebSocket, { url }) => {
-    // Nobody speaks before all are there: who comes later would not be reached.
-    if (++guests % GUESTS === 0) for (const guest of room.clients) guest.send('welcome');
     socket.on('message', (data) => {
+      // Nobody speaks before all are there and have noticed it themselves: who comes later would not be reached.
+      if (String(data) === 'here') {
+        if (++guests % GUESTS === 0) for (const guest of room.clients) guest.send('welcome');
+        return;
+      }
       for (const other of room.clients) {
         if (other === socket) continue;
         sent++;
@@ -56,6 +59,7 @@ scenarios:
     maxDuration: 60s
     flow:
       - connect: {}
+      - send: { text: here }
       - expect: { contains: welcome, within: 30s }
       - loop:
           every: 200ms
