@@ -5,7 +5,7 @@ const DFP = Buffer.alloc(32, 7).toString('base64url');
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 interface Waiting {
-  readonly resolve: (isAccepted: boolean) => void;
+  readonly resolve: (isIn: boolean) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -32,10 +32,7 @@ export class LoginConnection {
     socket.on('error', () => {});
   }
 
-  /**
-   * Resolves when the login is answered: true for 200, false for 503, which a store that a busy machine keeps waiting makes the
-   * server say. Rejects for any other answer.
-   */
+  /** Resolves with true when the login is answered 200, with false when the store had no answer in time (503); rejects for any other. */
   login(uid: string): Promise<boolean> {
     const body = `{"uid":"${uid}","dfp":"${DFP}"}`;
     const head = `POST /v1/login HTTP/1.1\r\nhost: ${this.#host}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
@@ -57,8 +54,7 @@ export class LoginConnection {
       if (this.#read.length < end) return;
       this.#read = this.#read.subarray(end);
       const { resolve, reject } = this.#waiting.shift()!;
-      const isAccepted = head.startsWith('HTTP/1.1 200');
-      if (isAccepted || head.startsWith('HTTP/1.1 503')) resolve(isAccepted);
+      if (/^HTTP\/1\.1 (200|503) /u.test(head)) resolve(head.startsWith('HTTP/1.1 200'));
       else reject(new Error(head.split('\r\n', 1)[0]));
     }
   }

@@ -15,7 +15,9 @@ interface Totals {
 }
 
 interface WorkerTotals {
-  /** Since the thread began; of one that has ended, what was last seen. Undefined where the kernel does not count. */
+  /** When it was read: of a thread that has ended the last reading stays. */
+  readonly atMs: number;
+  /** Undefined where the kernel does not count. */
   readonly run: { readonly ranNs: number; readonly waitedNs: number } | undefined;
   readonly gcUs: number;
 }
@@ -36,9 +38,7 @@ interface Moment {
 export class GeneratorWatch {
   readonly #options: GeneratorWatchOptions;
   readonly #fdLimit = readDescriptorLimit();
-  /** By worker, what was last seen: a thread that has ended cannot be asked any more. */
-  readonly #runs: WorkerTotals['run'][] = [];
-  #previous: Moment;
+  #previous: Moment | undefined;
   /** What is judged: the hold, or the run until one begins. */
   #from: Moment;
   #until: Moment;
@@ -51,13 +51,13 @@ export class GeneratorWatch {
 
   constructor(options: GeneratorWatchOptions) {
     this.#options = options;
-    this.#previous = this.#from = this.#until = { atMs: 0, totals: this.#totals() };
+    this.#previous = this.#from = this.#until = { atMs: 0, totals: this.#totals(0) };
   }
 
   /** Columns of the timeline for this second. `isHold`: the hold was open at its end. */
   sample(elapsedMs: number, isHold: boolean): Record<string, number> {
-    const before = this.#previous;
-    const now: Moment = { atMs: elapsedMs, totals: this.#totals() };
+    const before = this.#previous!;
+    const now: Moment = { atMs: elapsedMs, totals: this.#totals(elapsedMs) };
     this.#previous = now;
     const busiest = Math.min(1, Math.max(0, ...shares(before, now, 'ranNs')));
     const longestUs = Math.max(0, ...this.#options.controls.map((control) => Atomics.exchange(control, CONTROL_GC_LONGEST_US, 0)));
@@ -121,28 +121,26 @@ export class GeneratorWatch {
     if (pressure !== undefined) this.#pressures.push(pressure);
   }
 
-  #totals(): Totals {
+  #totals(atMs: number): Totals {
     return {
       ticks: readMachineTicks(),
       tcp: readTcpCounters(),
       workers: this.#options.controls.map((control, worker) => {
         const thread = Atomics.load(control, CONTROL_THREAD);
         const run = thread === 0 ? undefined : threadRunTimes(`/proc/self/task/${thread}`);
-        this.#runs[worker] = run ?? this.#runs[worker];
-        return { run: this.#runs[worker], gcUs: Atomics.load(control, CONTROL_GC_US) };
+        // Whoever is over before the last look must not count as one that never ran.
+        const seen = run === undefined ? this.#previous?.totals.workers[worker] : undefined;
+        return { atMs: seen?.atMs ?? atMs, run: run ?? seen?.run, gcUs: Atomics.load(control, CONTROL_GC_US) };
       }),
     };
   }
 }
 
-/** Of each worker that is known: the part of the time between two moments that it ran, or waited for a core. */
+/** Of each worker that was seen at both moments: the part of the time between them that it ran, or waited for a core. */
 function shares(from: Moment, until: Moment, what: 'ranNs' | 'waitedNs'): number[] {
-  const wallNs = (until.atMs - from.atMs) * 1e6;
-  if (wallNs <= 0) return [];
-  return until.totals.workers.flatMap(({ run }, worker) => {
-    // Who had not begun at the first moment has spent all of its time since.
-    const before = from.totals.workers[worker]?.run?.[what] ?? 0;
-    return run ? [(run[what] - before) / wallNs] : [];
+  return until.totals.workers.flatMap(({ atMs, run }, worker) => {
+    const before = from.totals.workers[worker];
+    return run && before?.run && atMs > before.atMs ? [(run[what] - before.run[what]) / ((atMs - before.atMs) * 1e6)] : [];
   });
 }
 

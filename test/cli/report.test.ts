@@ -18,7 +18,7 @@ function gwrk(...words: string[]): Promise<{ code: number; stdout: string; stder
     execFile(
       process.execPath,
       [join(repository, 'bin/gwrk.js'), ...words],
-      { timeout: 30_000, maxBuffer: 2 ** 24 },
+      { timeout: 300_000, maxBuffer: 2 ** 24 },
       (error, stdout, stderr) => resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr }),
     );
   });

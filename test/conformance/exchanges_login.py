@@ -136,9 +136,13 @@ def tickets(server):
 
     good = uid()
     forged = b64u(struct.pack('<I', now + 60) + bytes(16))
-    return each([
+    shown = [
         ('good', gets(200, good, ticket(other['master'], good, now + 60))),
         ('run out', gets(401, uid(), ticket(other['master'], good, now - 1))),
         ('of another uid', gets(401, uid(), ticket(other['master'], good, now + 60))), ('forged', gets(401, uid(), forged)),
         ('empty', gets(401, uid(), '')),
-    ])
+    ]
+    try:
+        return each(shown)
+    finally:
+        server['tickets'].set()

@@ -48,7 +48,7 @@ describe('a client written from docs/protocol.md alone', { concurrency: 2 }, () 
   for (const gateway of ['ws', 'uring']) {
     const skip = whyNot(gateway);
     if (skip) console.log(`# skipped: ${skip}`);
-    test(`gets through every exchange with the ${gateway} gateway`, { skip, timeout: 60_000 }, async (t) => {
+    test(`gets through every exchange with the ${gateway} gateway`, { skip, timeout: 300_000 }, async (t) => {
       const children: ChildProcess[] = [];
       const directory = mkdtempSync(join(tmpdir(), 'gwrk-conformance-'));
       t.after(() => {

@@ -34,7 +34,7 @@ def servers_of(path):
         given = json.load(file)
     shared = {name: given[name] for name in ('heartbeatMs', 'tickMs', 'rooms', 'adminToken')} | {'master': bytes.fromhex(given['master'])}
     numbers = count(1)
-    server = {**given['main'], **shared, 'started': time.monotonic(), 'full': threading.Event(), 'room': lambda: next(numbers)}
+    server = {**given['main'], **shared, 'full': threading.Event(), 'tickets': threading.Event(), 'room': lambda: next(numbers)}
     for name in ('ticket', 'second'):
         server[name] = {**given[name], **shared}
     return server

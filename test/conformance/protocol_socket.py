@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 # Longer than any time limit of the protocol that is waited for here: it only ends what would wait for ever.
-WAIT_S = 20
+WAIT_S = 60
 
 
 class Fault(Exception):

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-const ENDING_MS = 5_000;
+const ENDING_MS = 30_000;
 
 /** Two network namespaces with a cable between them: 10.77.0.1 in `server`, 10.77.0.2 in `client`. */
 export class Namespaces {
@@ -105,7 +105,7 @@ export function lineOf(stream: NodeJS.ReadableStream, wanted: (line: string) => 
 }
 
 function run(tool: string, ...args: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(tool, args, { encoding: 'utf8', timeout: 5_000 });
+  const { status, stdout, stderr, error } = spawnSync(tool, args, { encoding: 'utf8', timeout: 60_000 });
   if (status === 0) return stdout;
   throw new Error(`${tool} ${args.join(' ')}: ${error?.message ?? stderr.trim()}`);
 }

@@ -121,7 +121,8 @@ test('with 3 % packet loss, gwrk why finds the retransmit behind slow operations
     );
     assert.ok(slow.length >= 20, `only ${slow.length} slow operations`);
     assert.ok(explained.length >= ofNetwork * 0.9, JSON.stringify(unknown.slice(0, 5)));
-    assert.equal(fast.length, FAST_SAMPLE);
+    // Of 3,600 operations; a machine that makes nearly all of them slow has too few to show anything.
+    assert.ok(fast.length >= FAST_SAMPLE / 4, `only ${fast.length} fast operations`);
     assert.deepEqual(fast.filter(hasRetransmit), []);
     assert.match(
       (await gwrk(['why', run, '--slow', '150ms'])).stdout,

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { abbaOrder } from '../../src/gate/order.js';
 import { loadReport } from '../../src/report/load.js';
 import { gateScenario, readGate } from './gate-scenario.js';
-import { gwrk, repository } from './gwrk-process.js';
+import { gwrk, repository, signalAt } from './gwrk-process.js';
 
 const { directory, scenario, serve } = await gateScenario();
 const METRIC = ['--metric', 'ws_msg_service p(99)', '--cool-down', '0'];
@@ -58,13 +58,15 @@ test('ctrl-C ends the run that goes on, keeps the others and ends with 105', asy
   const out = join(directory, 'stopped');
   const server = `gwrk ${serve}`;
   const { code, stderr, reason } = await gwrk(['ab', '--pairs', '9', '--a', server, '--b', server, ...METRIC, '--out', out, scenario], {
-    onStderrLine: (line, child) => /^[ab] 1\/9/u.test(line) && child.kill('SIGINT'),
+    onStderrLine: signalAt('SIGINT', (line) => /^[ab] 1\/9/u.test(line)),
   });
   assert.equal(code, 105, stderr);
-  assert.match(reason, /^exit 105: stopped before its end, with [01] runs? to count/u);
   const gate = readGate(join(out, readdirSync(out)[0]!));
   assert.equal(gate.verdict, 'interrupted');
-  assert.ok(gate.runs.length >= 1);
+  // How many runs were over by the time at which the signal came is the machine's affair, and what is said of them is ours.
+  const counted = gate.runs.filter(({ isCounted }) => isCounted).length;
+  assert.match(reason, new RegExp(`^exit 105: stopped before its end, with ${counted} runs to count`, 'u'));
+  assert.ok(gate.runs.length >= 1 && counted < 18, `${counted} of 18 runs`);
 });
 
 test('a server that cannot start ends the comparison with its own words', async () => {

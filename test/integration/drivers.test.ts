@@ -33,7 +33,7 @@ const target = (): string => `ws://127.0.0.1:${(echo.address() as AddressInfo).p
 const scenario = (driver: string, clients = 5): string =>
   write(
     'driven.yaml',
-    `name: driven\ntarget: ${target()}\nscenarios:\n  players: { executor: per-client-iterations, clients: ${clients}, iterations: 3, maxDuration: 20s, driver: "${driver}", flow: [ { connect: {} } ] }\n`,
+    `name: driven\ntarget: ${target()}\nscenarios:\n  players: { executor: per-client-iterations, clients: ${clients}, iterations: 3, maxDuration: 60s, driver: "${driver}", flow: [ { connect: {} } ] }\n`,
   );
 const run = (driver: string, ...flags: readonly string[]): Promise<GwrkResult> => gwrk(['run', scenario(driver), ...flags]);
 

@@ -38,15 +38,15 @@ after(() => {
 
 function scenario(feeder: string, clients: number, iterations: number, steps: string): string {
   const path = join(directory, 'fed.yaml');
-  const load = `executor: per-client-iterations, clients: ${clients}, iterations: ${iterations}, maxDuration: 10s`;
+  const load = `executor: per-client-iterations, clients: ${clients}, iterations: ${iterations}, maxDuration: 60s`;
   writeFileSync(
     path,
     `name: fed\ntarget: ws://127.0.0.1:${(server.address() as AddressInfo).port}/\nfeeders: { players: { file: players.csv, ${feeder} } }\nscenarios: { s: { ${load}, flow: [ connect: {}, ${steps}, disconnect: {} ] } }\n`,
   );
   return path;
 }
-const LOGIN = 'send: { json: { op: login, name: "{{ players.name }}" }, expect: { within: 5s }, capture: { token: { json: /token } } }';
-const USE = 'send: { json: { op: use, name: "{{ players.name }}", token: "{{ token }}" }, expect: { within: 5s } }';
+const LOGIN = 'send: { json: { op: login, name: "{{ players.name }}" }, expect: { within: 30s }, capture: { token: { json: /token } } }';
+const USE = 'send: { json: { op: use, name: "{{ players.name }}", token: "{{ token }}" }, expect: { within: 30s } }';
 
 for (const { transport, skip } of transports) {
   const run = (file: string) => gwrk(['run', file, '--transport', transport, '-t', '2', '--seed', '7']);

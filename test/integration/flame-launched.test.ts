@@ -3,8 +3,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type ToolPackage, toolProgram } from '../../src/profile/tool-package.js';
+import { freePort } from '../net/free-ports.js';
 import { gwrk, repository } from './gwrk-process.js';
-import { freePort, freshFolder, keepBusy, plantedFile, recordIn } from './planted.js';
+import { freshFolder, keepBusy, plantedFile, recordIn } from './planted.js';
 
 function missing(name: ToolPackage): string | false {
   try {

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { unfitness } from '../../src/report/compare/fitness.js';
 import type { Report } from '../../src/report/report.js';
+import { freePort } from '../net/free-ports.js';
 import { gwrk } from './gwrk-process.js';
-import { freePort, freshFolder, plantedFile, recordIn, startPlanted } from './planted.js';
+import { freshFolder, plantedFile, recordIn, startPlanted } from './planted.js';
 
 const noPerf = spawnSync('perf', ['--version']).status !== 0 && 'needs perf: apt install linux-perf';
 /** The first row of the table of functions: it has taken most of the time. */

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import type { GateRecord } from '../../src/gate/gate-record.js';
+import { freePorts } from '../net/free-ports.js';
 
 /** A directory that is gone after the tests of this file, and a short scenario with a server of its own in it. */
 export async function gateScenario(): Promise<{ directory: string; scenario: string; serve: string }> {
@@ -23,24 +23,16 @@ scenarios:
     executor: per-client-iterations
     clients: 10
     iterations: 1
-    maxDuration: 30s
+    maxDuration: 120s
     flow:
       - connect: {}
-      - loop: { count: 110, steps: [{ send: { text: hello, expect: { within: 10s } } }] }
+      - loop: { count: 110, steps: [{ send: { text: hello, expect: { within: 60s } } }] }
       - disconnect: {}
 thresholds:
-  ws_msg_service: ["p(99)<10000"]
+  ws_msg_service: ["p(99)<60000"]
 `,
   );
   return { directory, scenario, serve };
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.once('listening', resolve))));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 export function readGate(directory: string): GateRecord {

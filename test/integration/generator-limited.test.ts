@@ -29,7 +29,8 @@ test('a generator that was stopped for a while says so in one sentence, and its 
   let stopped = false;
   const { code, reason, report } = await gwrk(run('--transport', 'node'), {
     onStderrLine: (line, child) => {
-      if (stopped || !/^\D*[23]\s?s\b|0:0[23]/u.test(line)) return;
+      // Two seconds in, all clients talk; a busy machine may leave a line out.
+      if (stopped || !/^00:0[2-5] /u.test(line)) return;
       stopped = true;
       child.kill('SIGSTOP');
       setTimeout(() => child.kill('SIGCONT'), 700);

@@ -21,20 +21,23 @@ after(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** One scenario a behaviour, all at once, two clients each; `path` says which behaviour it meets. */
+/**
+ * One scenario a behaviour, all at once, two clients each; `path` says which behaviour it meets. Time is short only for the two
+ * that show what a time-out is called: what the others send must be read, also by a machine that is busy with all of them.
+ */
 function fileOf(path: (name: string) => string): string {
   const scenarios = names.map(
     (name, index) => `
   s${index}:
     executor: constant-clients
     clients: 2
-    duration: 1500ms
+    duration: 3s
     gracefulStop: 500ms
     flow:
-      - connect: { path: "/${path(name)}", timeout: 700ms }
+      - connect: { path: "/${path(name)}", timeout: ${name === 'says-nothing' ? '700ms' : '10s'} }
       - loop:
           every: 200ms
-          steps: [ { send: { json: { id: "{{ iteration }}" }, match: { json: /id }, expect: { within: 300ms } } } ]`,
+          steps: [ { send: { json: { id: "{{ iteration }}" }, match: { json: /id }, expect: { within: ${name === 'never-ends-a-close' ? '300ms' : '10s'} } } } ]`,
   );
   const file = join(directory, `${path('x')}.yaml`);
   writeFileSync(file, `name: hostile\ntarget: ws://127.0.0.1:${server.port}/\nscenarios:${scenarios.join('')}\n`);
@@ -78,7 +81,7 @@ function assertWhole(report: Report): void {
   assert.equal(report.clients.planned, names.length * 2);
   const { sent, ok, fail, indeterminate } = report.ledger;
   assert.equal(sent, ok + fail + indeterminate);
-  assert.ok(report.durationMs < 15_000, `${report.durationMs} ms`);
+  assert.ok(report.durationMs < 60_000, `${report.durationMs} ms`);
   assert.ok(!report.errors.some((error) => error.code === 'GWRK_WORKER_DIED'), JSON.stringify(report.errors));
 }
 

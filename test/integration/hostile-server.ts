@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 export type Behaviour =
   | 'resets'
   | 'silent'
+  | 'mute'
   | 'answers-401'
   | 'answers-404'
   | 'garbage'

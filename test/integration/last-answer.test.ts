@@ -22,7 +22,7 @@ for (const { transport, skip } of transports) {
     try {
       const run = async (words: readonly string[]): ReturnType<typeof gwrk> => {
         const file = join(directory, 'last.yaml');
-        const steps = words.map((word) => `      - send: { text: ${word}, expect: { text: ${word}, within: 5s } }`).join('\n');
+        const steps = words.map((word) => `      - send: { text: ${word}, expect: { text: ${word}, within: 30s } }`).join('\n');
         const target = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
         writeFileSync(
           file,
@@ -33,7 +33,7 @@ scenarios:
     executor: per-client-iterations
     clients: 20
     iterations: 3
-    maxDuration: 10s
+    maxDuration: 60s
     framing: { delimiter: "\\n" }
     flow:
       - connect: {}

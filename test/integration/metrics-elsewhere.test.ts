@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
@@ -32,8 +33,10 @@ test('while a run goes on it is scraped by Prometheus and posted to a collector,
   const sent: number[] = [];
   let mostOpen = 0;
   let last = new Map<string, number>();
+  let isTold = false;
   let timer: NodeJS.Timeout | undefined;
-  const scrape = async (url: string): Promise<void> => {
+  const isSeen = (): boolean => sent.length >= 4 && sent.at(-1)! > sent[0]! && mostOpen === 20;
+  const scrape = async (url: string, child: ChildProcess): Promise<void> => {
     const text = await fetch(url).then(
       (answer) => answer.text(),
       () => '',
@@ -44,19 +47,20 @@ test('while a run goes on it is scraped by Prometheus and posted to a collector,
       mostOpen = Math.max(mostOpen, values.get('gwrk_clients_open') ?? 0);
       last = values;
     }
+    // Only now the run may end, however fast this machine is; what it has not posted by then it posts at its end.
+    if (isSeen() && !isTold) isTold = child.kill('SIGINT');
   };
-  const flags = ['-c', '20', '-d', '4s', '--message-rate', '20', '-b', 'hello', '--metrics-port', '0', '--otlp', otlp];
+  const flags = ['-c', '20', '-d', '60s', '--message-rate', '20', '-b', 'hello', '--metrics-port', '0', '--otlp', otlp];
   const { stderr, report } = await gwrk(['run', echo.ws, ...flags], {
-    onStderrLine: (line) => {
+    onStderrLine: (line, child) => {
       const url = /^metrics: (http\S+)/u.exec(line)?.[1];
-      if (url) timer = setInterval(() => void scrape(url), 250);
+      if (url) timer = setInterval(() => void (isSeen() || scrape(url, child)), 250);
     },
   });
   clearInterval(timer);
   assert.ok(report, stderr);
-  assert.ok(sent.length >= 4 && sent.at(-1)! > sent[0]!, `${sent}`);
-  assert.equal(mostOpen, 20);
-  assert.ok(last.get('gwrk_ws_msg_rtt_p99')! > 0 && last.get('gwrk_ws_msg_rtt_p99')! < 10);
+  assert.ok(isSeen(), `${mostOpen} clients, messages ${sent}`);
+  assert.ok(last.get('gwrk_ws_msg_rtt_p99')! > 0 && last.get('gwrk_ws_msg_rtt_p99')! < 60, 'in seconds');
   const total = report.metrics.ws_msgs_sent;
   assert.ok(total?.type === 'counter' && sent.at(-1)! <= total.count);
   assert.ok(paths.length >= 1 && paths.every((path) => path === '/v1/metrics'));

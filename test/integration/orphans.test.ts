@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../net/free-ports.js';
 import { repository } from './gwrk-process.js';
 
 /** A process that has ended counts as such, even where nobody has collected it yet. */
@@ -20,7 +19,7 @@ function isAlive(pid: number): boolean {
 }
 
 async function goes(pid: number): Promise<boolean> {
-  for (let look = 0; look < 200 && isAlive(pid); look++) await sleep(50);
+  for (let look = 0; look < 1_200 && isAlive(pid); look++) await sleep(50);
   return !isAlive(pid);
 }
 
@@ -65,10 +64,7 @@ for (const [what, isDeaf] of [
   [' that does not hear SIGTERM', true],
 ] as const)
   test(`gwrk run that is killed outright leaves no server of its scenario behind${isDeaf ? ', not even one' : ''}${what}`, async () => {
-    const place = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => place.once('listening', resolve));
-    const { port } = place.address() as AddressInfo;
-    await new Promise((resolve) => place.close(resolve));
+    const port = await freePort();
     const command = deafServer(port).replace(isDeaf ? '' : 'process.on("SIGTERM",()=>{});', '');
     const run = start([
       ...['run', 'scenarios/quickstart.yaml', '--set', `serve.command=${command}`, '--set', `serve.ready=http://127.0.0.1:${port}/`],

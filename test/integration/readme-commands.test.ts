@@ -35,7 +35,7 @@ function small(words: readonly string[]): string[] {
       .replace(/^(before|after)\.json$/u, 'result.json')
       .replace(/^result\./u, `${directory}/result.`),
   );
-  const replaced = moved.map((word, i) => (moved[i - 1] === '-c' || moved[i - 1] === '-n' ? '20' : moved[i - 1] === '-d' ? '1s' : word));
+  const replaced = moved.map((word, i) => (moved[i - 1] === '-c' || moved[i - 1] === '-n' ? '20' : moved[i - 1] === '-d' ? '2s' : word));
   const file = /^scenarios\/(\w.*)\.yaml$/u.exec(words[1] ?? '')?.[1];
   if (words[0] === 'bench' && words.length > 1) return [...replaced, '--small'];
   if (words[0] !== 'run' || file === undefined) return replaced;
@@ -46,9 +46,9 @@ function small(words: readonly string[]): string[] {
     ...(words.includes('--flame') ? ['--target-pid', String(game.child.pid)] : []),
     ...(words.includes('serve=null') || words.includes('--dry-run') ? [] : ownServer),
     ...['-e', 'CLIENTS=20'], // the last one of a name wins
-    ...(file === 'quickstart' ? ['--set', 'scenarios.players.stages=[{duration: 500ms, target: 20}, {duration: 1s, target: 20}]'] : []),
+    ...(file === 'quickstart' ? ['--set', 'scenarios.players.stages=[{duration: 500ms, target: 20}, {duration: 2s, target: 20}]'] : []),
     ...(file === 'quickstart' || file === 'echo' ? [] : ['-e', 'RAMP=500ms']),
-    ...(file === 'quickstart' ? [] : ['-e', 'HOLD=1s']),
+    ...(file === 'quickstart' ? [] : ['-e', 'HOLD=2s']),
     ...(file === 'million' ? ['-e', 'LOOK_AROUND=0s'] : []),
   ];
 }

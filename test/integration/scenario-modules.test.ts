@@ -42,7 +42,7 @@ export default {
 
 test('gwrk run my-game.ts runs the driver by itself against the URL behind it, as many clients and as long as flags say', async () => {
   const file = write('my-game.ts', DRIVER);
-  const { report, stderr } = await gwrk(['run', file, '-c', '7', '-d', '500ms', url]);
+  const { report, stderr } = await gwrk(['run', file, '-c', '7', '-d', '2s', url]);
   assert.ok(report, stderr);
   assert.equal(report.scenario, 'my-game');
   assert.deepEqual(report.errors, []);
@@ -52,9 +52,9 @@ test('gwrk run my-game.ts runs the driver by itself against the URL behind it, a
 
 test('a driver by itself may export its target, which the command line replaces', async () => {
   const file = write('aimed.ts', `export const target: string = '${url}aimed';\n${DRIVER}`);
-  const own = await gwrk(['run', file, '-c', '2', '-d', '300ms']);
+  const own = await gwrk(['run', file, '-c', '2', '-d', '1s']);
   assert.equal(own.report?.target.url, `${url}aimed`, own.stderr);
-  const typed = await gwrk(['run', file, `${url}typed`, '-c', '2', '-d', '300ms']);
+  const typed = await gwrk(['run', file, `${url}typed`, '-c', '2', '-d', '1s']);
   assert.equal(typed.report?.target.url, `${url}typed`, typed.stderr);
 });
 

@@ -65,7 +65,7 @@ scenarios:
   players:
     executor: constant-clients
     clients: 2
-    duration: 800ms
+    duration: 3s
     env: { INNER: ${canary('env of a scenario')} }
     flow:
       - connect:
@@ -75,22 +75,22 @@ scenarios:
             Authorization: "Bearer ${canary('header')}"
             Cookie: "session=${canary('cookie')}"
             X-Env: "{{ env.TOKEN }} {{ FROM_FLAG }} {{ PASSWORD }} {{ env.INNER }}"
-      - send: { text: "${canary('text')}", expect: { within: 1s }, capture: { ANSWER: { json: /token } } }
-      - send: { json: { password: "${canary('json')}", row: "{{ users.token }}", again: "{{ ANSWER }}" }, expect: { within: 1s } }
-      - send: { hex: "${Buffer.from(canary('hex')).toString('hex')}", expect: { within: 1s } }
-      - send: { base64: "${Buffer.from(canary('base64')).toString('base64')}", expect: { within: 1s } }
-      - send: { file: payload.bin, expect: { within: 1s, contains: "${canary('expectation')}" } }
+      - send: { text: "${canary('text')}", expect: { within: 20s }, capture: { ANSWER: { json: /token } } }
+      - send: { json: { password: "${canary('json')}", row: "{{ users.token }}", again: "{{ ANSWER }}" }, expect: { within: 20s } }
+      - send: { hex: "${Buffer.from(canary('hex')).toString('hex')}", expect: { within: 20s } }
+      - send: { base64: "${Buffer.from(canary('base64')).toString('base64')}", expect: { within: 20s } }
+      - send: { file: payload.bin, expect: { within: 20s, contains: "${canary('expectation')}" } }
   visitors:
     executor: constant-clients
     clients: 1
-    duration: 800ms
+    duration: 3s
     flow: [ { connect: {} }, { disconnect: {} } ]
   guests:
     executor: constant-clients
     clients: 1
-    duration: 800ms
+    duration: 3s
     flow:
-      - login: { uid: guest, proof: ticket, secret: "${canary('login secret')}", timeout: 500ms }
+      - login: { uid: guest, proof: ticket, secret: "${canary('login secret')}", timeout: 20s }
       - connect: {}
       - auth: {}
       - disconnect: {}
@@ -148,7 +148,7 @@ test('secrets that go in by any way come out by none: not in a report, a log, a 
   const dry = await gwrk(['run', file, ...flags, '--dry-run'], { env });
   assert.equal(dry.code, 0, dry.stderr);
   const { stdout, stderr } = await gwrk(['run', file, ...flags, '--out', out], { env });
-  const quickFlags = ['-c', '1', '-n', '2', '-b', canary('-b'), '-H', `Authorization: ${canary('-H')}`, '--timeout', '1s'];
+  const quickFlags = ['-c', '1', '-n', '2', '-b', canary('-b'), '-H', `Authorization: ${canary('-H')}`, '--timeout', '20s'];
   const quick = await gwrk(['run', `ws://127.0.0.1:${port}/?t=${canary('typed query')}`, ...quickFlags, '--out', out], { env });
   const refused = await gwrk(['run', publicTarget(), '-e', 'TOKEN=x', '--out', out], { env });
   assert.match(refused.stderr, /GWRK_TARGET_NOT_ALLOWED/u);

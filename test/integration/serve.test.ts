@@ -1,18 +1,8 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { gwrk } from './gwrk-process.js';
+import { freePorts } from '../net/free-ports.js';
+import { gwrk, signalAt } from './gwrk-process.js';
 import { referenceServer } from './reference-server-process.js';
-
-/** Ports that were free a moment ago. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.once('listening', resolve))));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
 
 /** quickstart.yaml with its own server, small and on other ports. */
 async function ownServer(command?: string): Promise<string[]> {
@@ -21,7 +11,7 @@ async function ownServer(command?: string): Promise<string[]> {
     ...['run', 'scenarios/quickstart.yaml', '--no-thresholds', '--set', `target=ws://127.0.0.1:${ws}/v1/ws`],
     ...['--set', `serve.command=${command ?? `gwrk serve --port ${ws} --http-port ${http} --admin-port ${admin}`}`],
     ...['--set', `serve.ready=http://127.0.0.1:${http}/readyz`],
-    ...['--set', 'scenarios.players.stages=[{duration: 300ms, target: 20}, {duration: 1s, target: 20}]'],
+    ...['--set', 'scenarios.players.stages=[{duration: 300ms, target: 20}, {duration: 2s, target: 20}]'],
   ];
 }
 
@@ -48,10 +38,11 @@ test('a scenario starts its server, measures it, agrees with it on every operati
 
 test('ctrl-C ends the server of the scenario too', async () => {
   let pid = 0;
+  const signal = signalAt('SIGINT', (line) => /^\d\d:\d\d /u.test(line));
   const { code, stderr } = await gwrk([...(await ownServer()), '--set', 'scenarios.players.stages=[{duration: 30s, target: 20}]'], {
     onStderrLine: (line, child) => {
       pid = Number(/is ready \(pid (\d+)\)/u.exec(line)?.[1] ?? pid);
-      if (line.startsWith('00:01')) child.kill('SIGINT');
+      signal(line, child);
     },
   });
   assert.equal(code, 105, stderr);

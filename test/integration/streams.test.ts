@@ -11,7 +11,7 @@ before(async () => {
 });
 after(() => echo.close());
 
-const quick = (url: string, ...more: string[]): string[] => ['run', url, '-c', '20', '-n', '200', '--timeout', '3s', ...more];
+const quick = (url: string, ...more: string[]): string[] => ['run', url, '-c', '20', '-n', '200', '--timeout', '20s', ...more];
 
 for (const transport of transports) {
   for (const [body, framing] of [

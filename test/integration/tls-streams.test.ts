@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => Promise.all([secure.close(), picky.close()]));
 
-const quick = (url: string, ...more: string[]): string[] => ['run', url, '-c', '20', '-n', '200', '--timeout', '3s', ...more];
+const quick = (url: string, ...more: string[]): string[] => ['run', url, '-c', '20', '-n', '200', '--timeout', '20s', ...more];
 
 for (const flags of [['--cacert', certificate], ['-k']])
   test(`a tls:// target is loaded over sockets of Node with ${flags[0]}, and the reason is printed`, async () => {

@@ -24,7 +24,7 @@ after(() => {
   server.close();
 });
 
-const quick = (...more: string[]): string[] => ['run', url, '-c', '2', '-n', '10', '-b', 'hello', '--timeout', '3s', ...more];
+const quick = (...more: string[]): string[] => ['run', url, '-c', '2', '-n', '10', '-b', 'hello', '--timeout', '20s', ...more];
 
 for (const flags of [['--cacert', certificate], ['--insecure'], ['-k']])
   test(`a wss:// target is loaded over sockets of Node with ${flags[0]}`, async () => {
@@ -55,7 +55,7 @@ test('both factors go over TLS to the reference server, whose certificate is che
   const game = await referenceServer('--proof', 'none', '--tls-cert', certificate, '--tls-key', key);
   const named = (address: string): string => address.replace('127.0.0.1', 'localhost');
   try {
-    const stages = 'scenarios.players.stages=[{duration: 500ms, target: 5}, {duration: 1s, target: 5}]';
+    const stages = 'scenarios.players.stages=[{duration: 500ms, target: 5}, {duration: 2s, target: 5}]';
     const words = ['run', 'scenarios/quickstart.yaml', '--set', 'serve=null', '--set', `target=${named(game.ws)}`, '--set', stages];
     const run = (...more: string[]) => gwrk([...words, '--login-url', named(game.http), '--no-thresholds', ...more]);
     const { report, stderr } = await run('--cacert', certificate);

@@ -7,8 +7,8 @@ if (parentPort !== null) {
   const server = net.createServer();
   server.listen({ host: '127.0.0.1', port: 0, backlog: 1 }, () => {
     port.postMessage((server.address() as net.AddressInfo).port);
-    // Blocks this thread, and with it every accept(), until the test is over; a minute at most.
-    Atomics.wait(new Int32Array(workerData as SharedArrayBuffer), 0, 0, 60_000);
+    // Blocks this thread, and with it every accept(), until the test is over; five minutes at most.
+    Atomics.wait(new Int32Array(workerData as SharedArrayBuffer), 0, 0, 300_000);
     process.exit();
   });
 }

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { GwrkError } from '../../src/core/errors.js';
 import { ServeChild } from '../../src/run/serve-child.js';
+import { freePort } from '../net/free-ports.js';
 
 /** A server in one line of JavaScript: ready at /ready, with what the test wants around it. */
 function program(port: number, extra = ''): string {
@@ -12,15 +13,6 @@ function program(port: number, extra = ''): string {
   const answer = '(q,r)=>{r.statusCode=q.url==="/ready"?200:404;r.end()}';
   const code = `require("http").createServer(${answer}).listen(${port},"127.0.0.1",()=>console.log(${ready}));${extra}`;
   return `${process.execPath} -e '${code}'`;
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** A process that has ended counts as such, even where nobody has collected it yet. */
@@ -34,7 +26,7 @@ function isAlive(pid: number): boolean {
 }
 
 const start = (command: string, port: number, env: Record<string, string> = {}): Promise<ServeChild> =>
-  ServeChild.start({ command, readyUrl: `http://127.0.0.1:${port}/ready`, env, readyTimeoutMs: 5000, stopTimeoutMs: 300 });
+  ServeChild.start({ command, readyUrl: `http://127.0.0.1:${port}/ready`, env, readyTimeoutMs: 60_000, stopTimeoutMs: 300 });
 
 const failsWith =
   (text: string) =>
@@ -66,7 +58,7 @@ test('children of the server do not outlive it', async () => {
   await child.stop();
   const pid = Number(/child (\d+)/u.exec(child.stderrTail)?.[1]);
   assert.ok(pid > 0);
-  for (let tries = 0; isAlive(pid) && tries < 100; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let tries = 0; isAlive(pid) && tries < 3_000; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
   assert.ok(!isAlive(pid));
 });
 

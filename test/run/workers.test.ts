@@ -27,7 +27,7 @@ function startOf(host: string, index: number, count: number): WorkerStart {
 async function started(
   hosts: readonly string[],
   onLogin: (worker: number, logins: LoginColumns) => void = () => {},
-  readyTimeoutMs = 5000,
+  readyTimeoutMs = 60_000,
 ): Promise<Workers> {
   const starts = hosts.map((host, index) => startOf(host, index, hosts.length));
   return Workers.start({ starts, onLogin, readyTimeoutMs, file });
@@ -37,7 +37,7 @@ test('workers that finish are over, and their errors and CPU time are those of a
   const workers = await started(['finishes', 'finishes']);
   assert.equal(workers.rings, 4);
   workers.begin(0);
-  assert.equal(await workers.ended(5000), true);
+  assert.equal(await workers.ended(60_000), true);
   assert.deepEqual(workers.deaths, []);
   assert.deepEqual(workers.cpuSeconds, [0.5, 0.5]);
   assert.equal(workers.errors().length, 1);
@@ -53,7 +53,7 @@ for (const [how, text] of [
   test(`a worker that ${how} is dead, and the others go on`, async () => {
     const workers = await started([how, 'finishes']);
     workers.begin(0);
-    assert.equal(await workers.ended(5000), true);
+    assert.equal(await workers.ended(60_000), true);
     assert.equal(workers.deaths.length, 1);
     assert.match(workers.deaths[0]!, new RegExp(`^worker 0.*${text}`, 'u'));
     assert.equal(workers.errors()[0]!.first, 'from 1');
@@ -61,7 +61,7 @@ for (const [how, text] of [
   });
 
 for (const [how, text, timeoutMs] of [
-  ['throws-at-once', 'a fault at once', 5000],
+  ['throws-at-once', 'a fault at once', 60_000],
   ['never-ready', 'not ready within', 100],
 ] as const)
   test(`a run cannot begin with a worker that is ${how}`, async () => {
@@ -76,7 +76,7 @@ test('a stop is seen by a worker that does not read its messages', async () => {
   workers.begin(0);
   assert.equal(await workers.ended(30), false);
   workers.requestStop(STOP_GRACEFULLY);
-  assert.equal(await workers.ended(5000), true);
+  assert.equal(await workers.ended(60_000), true);
   assert.deepEqual(workers.deaths, []);
   await workers.terminate();
 });
@@ -88,18 +88,20 @@ test('a worker that does not stop counts as dead when it is ended by force', asy
 });
 
 test('login requests reach the one who asked for them, and a message raises the mail flag', async () => {
-  const heard: [number, unknown[]][] = [];
   const start = startOf('logs-in', 0, 1);
+  let hear: (login: [number, unknown[]]) => void = () => {};
+  const heard = new Promise<[number, unknown[]]>((resolve) => {
+    hear = resolve;
+  });
   const workers = await Workers.start({
     starts: [start],
-    onLogin: (worker, logins) => heard.push([worker, objectsOf(logins)]),
-    readyTimeoutMs: 5000,
+    onLogin: (worker, logins) => hear([worker, objectsOf(logins)]),
+    readyTimeoutMs: 60_000,
     file,
   });
   workers.begin(0);
   assert.equal(Atomics.load(new Int32Array(start.control), CONTROL_MAIL), 1);
-  await workers.ended(100);
-  assert.deepEqual(heard, [[0, [{ row: 4, generation: 2, uid: 'p4' }]]]);
+  assert.deepEqual(await heard, [0, [{ row: 4, generation: 2, uid: 'p4' }]]);
   await workers.terminate();
 });
 

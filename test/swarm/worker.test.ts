@@ -111,7 +111,7 @@ flow:
 
 test('clients echo against a server of ws, end their connections in order, and every request is accounted for', async () => {
   closeCodes = [];
-  const worker = new TestWorker(echoing('500ms'), port);
+  const worker = new TestWorker(echoing('2s'), port);
   await worker.begin();
   const done = await worker.until('done');
   assert.deepEqual(done.errors, []);

@@ -113,7 +113,7 @@ test('a collector of OpenTelemetry gets the figures every interval and once more
   const url = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`;
   const said: string[] = [];
   const otlp = await startOtlp({ url, metrics: run(), onWord: (line) => said.push(line), intervalMs: 50 });
-  for (let tries = 0; tries < 200 && posts.length === 0; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let tries = 0; tries < 6_000 && posts.length === 0; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
   const before = posts.length;
   await otlp.close();
   assert.ok(before >= 1 && posts.length > before);

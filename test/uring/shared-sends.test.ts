@@ -40,11 +40,9 @@ test(`bytes that go to many rows reach each of them whole and in order, also slo
       }
     }
     for (const client of clientOf.values()) pair.client.resume(client);
-    pair.until(() =>
-      [...sent].every(([row, pieces]) => (pair.atClient.data.get(clientOf.get(row)!)?.length ?? 0) >= Buffer.concat(pieces).length),
-    );
-    for (const [row, pieces] of sent)
-      assert.ok(Buffer.concat(pieces).equals(pair.atClient.data.get(clientOf.get(row)!)!), `row ${row}, seed ${seed}`);
+    const wanted = [...sent].map(([row, pieces]) => [row, Buffer.concat(pieces)] as const);
+    pair.until(() => wanted.every(([row, bytes]) => (pair.atClient.data.get(clientOf.get(row)!)?.length ?? 0) >= bytes.length));
+    for (const [row, bytes] of wanted) assert.ok(bytes.equals(pair.atClient.data.get(clientOf.get(row)!)!), `row ${row}, seed ${seed}`);
   });
 });
 
@@ -58,8 +56,8 @@ test('a write to its eventfd ends a group’s wait, whether it came before the w
     for (let round = 0; round < 20; round++) {
       writeSync(descriptor, one);
       const startMs = performance.now();
-      pair.client.poll(10e6);
-      assert.ok(performance.now() - startMs < 5_000, 'it did not sleep the ten seconds');
+      pair.client.poll(60e6);
+      assert.ok(performance.now() - startMs < 30_000, 'it did not sleep the minute');
     }
   });
 });

@@ -12,7 +12,7 @@ import { freshDirectory } from './log-fixture.js';
 const TRADE = 3;
 
 test('a server logs who came, what they did and how they left, each with its session, and no secret in any spelling', {
-  timeout: 30_000,
+  timeout: 300_000,
 }, async (t) => {
   const server = new AuditedServer(freshDirectory(t), ['--kernel-events', 'none']);
   t.after(() => server.served.child.kill('SIGKILL'));

@@ -49,14 +49,14 @@ export class AuditedServer {
 
   /** What tells of kernel events, once the server knows. */
   async kernel(): Promise<{ source: string; reasons: string[] }> {
-    for (let tries = 0; tries < 200; tries++) {
+    for (let tries = 0; tries < 1_200; tries++) {
       const { kernel } = (await ask(this.adminPort, '/admin/v1/causes', { headers: BEARER })).json as {
         kernel: { source: string; reasons: string[] };
       };
       if (kernel.reasons[0] !== 'kernel events are not watched') return kernel;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    throw new Error('no source of kernel events was tried within 10 s');
+    throw new Error('no source of kernel events was tried within a minute');
   }
 
   /** Sessions of players whose uids begin with this. */

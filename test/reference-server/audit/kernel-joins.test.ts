@@ -14,7 +14,7 @@ const nowNs = (): number => Number(process.hrtime.bigint());
 
 for (const source of ['bpftrace', 'tracefs'] as const) {
   test(`${source}: of 1,000 critical operations that open a file each, 99 % are joined with their session and none with another`, {
-    timeout: 60_000,
+    timeout: 300_000,
   }, async (t) => {
     const server = new AuditedServer(freshDirectory(t), ['--kernel-events', source]);
     t.after(() => server.served.child.kill('SIGKILL'));

@@ -11,10 +11,8 @@ const PAIRS = 7;
  */
 const LARGEST_RATIO = 2;
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
-
-/** CPU-bound times of two calls in turns, medians in ms. */
-async function medians(known: () => Promise<unknown>, unknown: () => Promise<unknown>): Promise<[number, number]> {
+/** CPU-bound times of two calls in turns, in ms: the shortest of each, which other work on this machine had least part in. */
+async function shortest(known: () => Promise<unknown>, unknown: () => Promise<unknown>): Promise<[number, number]> {
   const times: [number[], number[]] = [[], []];
   for (let n = 0; n < PAIRS; n++) {
     for (const [which, call] of [known, unknown].entries()) {
@@ -23,17 +21,17 @@ async function medians(known: () => Promise<unknown>, unknown: () => Promise<unk
       times[which]!.push(performance.now() - beganMs);
     }
   }
-  return [median(times[0]), median(times[1])];
+  return [Math.min(...times[0]), Math.min(...times[1])];
 }
 
 test('a password costs the same hash for a user who exists and one who does not (S9)', async (t) => {
   const proof = scryptProof(parseCredentials(await credentialLine('alice', 'correct horse'), 'players.txt'));
-  const [knownMs, unknownMs] = await medians(
+  const [knownMs, unknownMs] = await shortest(
     () => proof.check('alice', 'wrong'),
     () => proof.check('mallory', 'wrong'),
   );
   const percent = ((unknownMs / knownMs - 1) * 100).toFixed(1);
-  t.diagnostic(`median of ${PAIRS}: known ${knownMs.toFixed(1)} ms, unknown ${unknownMs.toFixed(1)} ms (${percent} %)`);
+  t.diagnostic(`shortest of ${PAIRS}: known ${knownMs.toFixed(1)} ms, unknown ${unknownMs.toFixed(1)} ms (${percent} %)`);
   assert.ok(unknownMs < LARGEST_RATIO * knownMs && knownMs < LARGEST_RATIO * unknownMs);
   assert.ok(unknownMs > 5, 'a hash was made');
 });

@@ -28,7 +28,7 @@ class CommandingHandler implements GatewayHandler {
   readonly #control: Int32Array;
   readonly #counts: Float64Array;
   readonly #open: Uint8Array;
-  readonly #resumeUs = new Map<number, number>();
+  readonly #paused = new Set<number>();
   #accepting = true;
   #stopped = false;
 
@@ -50,14 +50,15 @@ class CommandingHandler implements GatewayHandler {
     this.#gateway.send(slot, bytes, start, end);
   }
 
-  onText(slot: number, bytes: Uint8Array, start: number, end: number, nowUs: number): void {
+  onText(slot: number, bytes: Uint8Array, start: number, end: number): void {
     const text = Buffer.from(bytes.subarray(start, end)).toString();
     const [command, argument = ''] = text.split(' ');
     if (command === '!close') this.#gateway.close(slot, Number(argument));
     else if (command === '!peer') this.#sendText(slot, this.#gateway.peer(slot));
     else if (command === '!all') this.#sendToAll(argument);
     else if (command === '!flood') this.#flood(Number(argument));
-    else if (command === '!pause') this.#pause(slot, nowUs + Number(argument) * 1_000);
+    else if (command === '!pause') this.#pause(slot);
+    else if (command === '!resume') this.#resumeAll();
     else this.#gateway.send(slot, bytes, start, end, true);
   }
 
@@ -69,11 +70,6 @@ class CommandingHandler implements GatewayHandler {
   }
 
   onTick(nowUs: number): number {
-    for (const [slot, dueUs] of this.#resumeUs) {
-      if (nowUs < dueUs) continue;
-      this.#resumeUs.delete(slot);
-      this.#gateway.resume(slot);
-    }
     let most = 0;
     for (let slot = 0; slot < Math.min(this.#open.length, 16); slot++) {
       if (this.#open[slot] === 1) most = Math.max(most, this.#gateway.bufferedBytes(slot));
@@ -114,9 +110,14 @@ class CommandingHandler implements GatewayHandler {
     }
   }
 
-  #pause(slot: number, untilUs: number): void {
+  #pause(slot: number): void {
     this.#gateway.pause(slot);
-    this.#resumeUs.set(slot, untilUs);
+    this.#paused.add(slot);
+  }
+
+  #resumeAll(): void {
+    for (const slot of this.#paused) this.#gateway.resume(slot);
+    this.#paused.clear();
   }
 }
 

@@ -8,7 +8,7 @@ const seed = Number(process.env.GWRK_SEED ?? 20_261);
 const WORKERS = 2;
 const SEQUENCES_EACH = 500;
 
-test('in 1,000 sequences of 200 calls Redis answers as the memory does', { skip: needsRedis, timeout: 120_000 }, async (context) => {
+test('in 1,000 sequences of 200 calls Redis answers as the memory does', { skip: needsRedis, timeout: 900_000 }, async (context) => {
   context.diagnostic(`GWRK_SEED=${seed}`);
   await Promise.all(
     Array.from({ length: WORKERS }, async (_, i) => {

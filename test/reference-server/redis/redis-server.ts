@@ -7,7 +7,7 @@ const binary = process.env.GWRK_TEST_REDIS || 'redis-server';
 
 function versionOf(): string | undefined {
   try {
-    return /v=([\d.]+)/.exec(execFileSync(binary, ['--version'], { encoding: 'utf8', timeout: 5_000 }))?.[1];
+    return /v=([\d.]+)/.exec(execFileSync(binary, ['--version'], { encoding: 'utf8', timeout: 60_000 }))?.[1];
   } catch {
     return undefined;
   }
@@ -45,7 +45,7 @@ export class RedisServer {
   command(line: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const socket = connect(this.port, '127.0.0.1', () => socket.write(`${line}\r\n`));
-      socket.setTimeout(2_000, () => socket.destroy(new Error(`no answer to ${line}`)));
+      socket.setTimeout(30_000, () => socket.destroy(new Error(`no answer to ${line}`)));
       socket.once('error', reject);
       socket.once('data', (text) => {
         socket.destroy();

@@ -8,7 +8,7 @@ import { formatError, GwrkError } from '../../../src/core/errors.js';
 import { needsRedis, RedisServer } from './redis-server.js';
 import { LIMITS } from './store-under-test.js';
 
-describe('starting with a Redis that cannot be used', { skip: needsRedis, timeout: 20_000 }, () => {
+describe('starting with a Redis that cannot be used', { skip: needsRedis, timeout: 300_000 }, () => {
   const connect = (url: string) =>
     connectSharedStore({
       address: parseRedisUrl(url, '--redis'),

@@ -5,10 +5,11 @@ import { ask, BEARER, DFP, FREE_PORTS, SECRETS } from '../server/http-client.js'
 import { portOf, serveProcess } from '../server/serve-process.js';
 import { needsRedis, RedisServer } from './redis-server.js';
 
-const RETRY_MS = 300;
+/** Longer than a busy machine needs for the few calls that must meet the open breaker. */
+const RETRY_MS = 3_000;
 const RULE = { resource: 'store', strategy: 2, threshold: 3, statIntervalMs: 10_000, retryTimeoutMs: RETRY_MS, minRequestAmount: 1 };
 
-describe('the breaker of the store', { skip: needsRedis, timeout: 20_000 }, () => {
+describe('the breaker of the store', { skip: needsRedis, timeout: 300_000 }, () => {
   test('opens when Redis is killed, spares it further calls, and closes by a probe when Redis is back', async () => {
     const redis = await RedisServer.start();
     const served = serveProcess([...FREE_PORTS, '--proof', 'none', '--redis', redis.url], SECRETS);
@@ -40,7 +41,7 @@ describe('the breaker of the store', { skip: needsRedis, timeout: 20_000 }, () =
 
       await redis.start();
       for (let i = 0; (await login()).status !== 200; i++) {
-        assert.ok(i < 200, 'it did not close again');
+        assert.ok(i < 1_200, 'it did not close again');
         await sleep(50);
       }
       assert.equal(await metric('gwrk_breaker_state'), 0);

@@ -18,7 +18,7 @@ interface Running {
   readonly admin: number;
 }
 
-describe('two processes of gwrk serve on one Redis', { skip: needsRedis, timeout: 20_000 }, () => {
+describe('two processes of gwrk serve on one Redis', { skip: needsRedis, timeout: 300_000 }, () => {
   let redis: RedisServer;
   let a: Running;
   let b: Running;
@@ -121,7 +121,7 @@ describe('two processes of gwrk serve on one Redis', { skip: needsRedis, timeout
     assert.deepEqual(codesOf(await client.sign(6)), [0, 0, 0, 0, 0, OP_WINDOW]);
     assert.equal(await counter(b, 'ops_judged_alone'), 6);
     await redis.start();
-    const untilMs = Date.now() + 5_000;
+    const untilMs = Date.now() + 60_000;
     for (;;) {
       const { status } = await ask(b.http, '/v1/login', { body: JSON.stringify({ uid: 'back', dfp: DFP }) });
       if (status === 200) break;

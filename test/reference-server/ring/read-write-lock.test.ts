@@ -35,7 +35,7 @@ const lock = new ReadWriteLock(words);
 lock.lockRead();
 Atomics.add(words, 8, 1);
 Atomics.notify(words, 8);
-while (Atomics.load(words, 8) < 2 && Atomics.wait(words, 8, 1, 2000) !== 'timed-out');
+while (Atomics.load(words, 8) < 2 && Atomics.wait(words, 8, 1, 60_000) !== 'timed-out');
 parentPort.postMessage(Atomics.load(words, 8));
 lock.unlockRead();
 `;
@@ -57,7 +57,7 @@ if (workerData.role === 0) {
   parentPort.postMessage(words[10]);
   lock.unlockRead();
 } else {
-  Atomics.wait(words, 8, 0, 2000);
+  Atomics.wait(words, 8, 0, 60_000);
   lock.lockWrite();
   words[10] = 77;
   lock.unlockWrite();

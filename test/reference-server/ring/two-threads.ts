@@ -19,7 +19,7 @@ export async function moduleAddress(name: string, mutation?: readonly [from: str
  * Runs the text of a module in two threads, with `data` as workerData and `role` 0 and 1; resolves with what each posts last. A
  * thread that says nothing within `limitMs` is ended and counts as undefined.
  */
-export async function runTwoThreads(text: string, data: Record<string, unknown>, limitMs = 10_000): Promise<unknown[]> {
+export async function runTwoThreads(text: string, data: Record<string, unknown>, limitMs = 120_000): Promise<unknown[]> {
   const address = new URL(`data:text/javascript,${encodeURIComponent(text)}`);
   const threads = [0, 1].map((role) => new Worker(address, { workerData: { ...data, role } }));
   let timer: NodeJS.Timeout | undefined;

@@ -8,7 +8,7 @@ import { probeUring } from '../../../src/uring/probe.js';
 
 const module = new URL('../../../reference-server/rooms/wake.js', import.meta.url).href;
 
-/** Two threads hand a number to and fro, each asleep while the other has it; a wake that is lost shows as a second of silence. */
+/** Two threads hand a number to and fro, each asleep while the other has it; a wake that is lost shows as ten seconds of silence, longer than a busy machine keeps a thread waiting. */
 const PING_PONG = `
 import { parentPort, workerData } from 'node:worker_threads';
 const { Sleeper, Waker } = await import(workerData.module);
@@ -23,8 +23,8 @@ for (let n = role; n < rounds; n += 2) {
     sleeper.announce();
     if (Atomics.load(words, 0) === n) { sleeper.retract(); break; }
     const before = performance.now();
-    sleeper.sleep(1000);
-    if (performance.now() - before > 990 && Atomics.load(words, 0) === n) lost++;
+    sleeper.sleep(10_000);
+    if (performance.now() - before > 9_990 && Atomics.load(words, 0) === n) lost++;
   }
   Atomics.store(words, 0, n + 1);
   waker.wake();

@@ -4,7 +4,7 @@ import type { RuleSource } from '../../../reference-server/rules/sources/rule-so
 import { ManualClock } from '../auth/manual-clock.js';
 import { ManualTimers } from './manual-timers.js';
 
-const LONGEST_MS = 4_000;
+const LONGEST_MS = 60_000;
 
 /** Waits for what sockets and file systems do in their own time. Fails by name when it does not come about. */
 export async function until(what: string, holds: () => boolean): Promise<void> {

@@ -10,8 +10,9 @@ import { login, onEachGateway } from './server-under-attack.js';
 
 const FRAGMENTS = 16_000;
 const FRAGMENT_ATTACKERS = 100;
+const PACKETS_A_SECOND = 200;
 /** Ten times what a connection may send in a second, at once. */
-const FLOOD_PACKETS = 2_000;
+const FLOOD_PACKETS = 10 * PACKETS_A_SECOND;
 
 describe('attackers that send too much', () => {
   onEachGateway(
@@ -52,6 +53,7 @@ describe('attackers that send too much', () => {
       Array.from({ length: 20 }, async (_, i) => ReferenceClient.ready(server.wsPort, await login(server, `p${i}`))),
     );
     const flooders = clients.slice(0, 2);
+    const startMs = performance.now();
     for (const flooder of flooders) {
       for (let i = 0; i < FLOOD_PACKETS; i += 16) {
         flooder.send(...Array.from({ length: 16 }, () => wire.op(++flooder.seq, 1, Buffer.from('flood'))));
@@ -70,7 +72,9 @@ describe('attackers that send too much', () => {
       const answers: number[] = [];
       for (let i = 0; i < FLOOD_PACKETS; i++) answers.push(wire.opAck(await flooder.next(TYPE.OP_ACK)).code);
       const passed = answers.filter((code) => code === 0).length;
-      assert.ok(passed >= 200 && passed < 1_000, `${passed} of the flood were let through`);
+      // What it may at once, and what it may in each second that a slow machine took over this.
+      const allowed = PACKETS_A_SECOND * (1 + (performance.now() - startMs) / 1_000) + 1;
+      assert.ok(passed >= PACKETS_A_SECOND && passed <= allowed, `${passed} of the flood were let through`);
       assert.equal(answers.filter((code) => code === 0x0301).length, FLOOD_PACKETS - passed, 'each of the others is told');
     }
     for (const client of clients) client.socket.terminate();

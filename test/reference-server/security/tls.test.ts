@@ -115,7 +115,8 @@ test('who never finishes the handshake is cut off within seconds', async () => {
       return once(socket, 'close');
     }),
   );
-  assert.ok(performance.now() - startMs < 6_000);
+  // Node itself would wait for two minutes.
+  assert.ok(performance.now() - startMs < 30_000);
 });
 
 test('auto means ws with TLS and the ready line says why; its addresses are wss and https, and another host is allowed', async () => {

@@ -41,8 +41,8 @@ test('who guesses a password learns nothing of whether its user exists, neither 
     }
     assert.equal(answers.size, 1, [...answers].join('\n'));
     assert.match([...answers][0]!, /^\[401,"\{\\"error\\":\\"AUTH_FAILED\\"\}"/);
-    const median = (times: number[]): number => times.sort((a, b) => a - b)[times.length >> 1]!;
-    const ratio = median(tookMs[0]) / median(tookMs[1]);
+    // The shortest time is the one that other work on this machine had least part in.
+    const ratio = Math.min(...tookMs[0]) / Math.min(...tookMs[1]);
     // Without the hash for nobody, an unknown user would be answered in a fiftieth of the time.
     assert.ok(ratio > 0.5 && ratio < 2, `a known user takes ${ratio.toFixed(2)} times as long as an unknown one`);
   } finally {

@@ -12,13 +12,13 @@ export interface Served {
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string; stdout: string }>;
 }
 
-/** Runs `gwrk serve` as a process; it is killed after 20 s whatever happens. `preload` is a module text that runs first in each thread. */
+/** Runs `gwrk serve` as a process; it is killed after five minutes whatever happens. `preload` is a module text that runs first in each thread. */
 export function serveProcess(flags: readonly string[], env: Record<string, string> = {}, preload?: string): Served {
   const nodeFlags = preload === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(preload)}`];
   const child = spawn(process.execPath, [...nodeFlags, main, ...flags], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 20_000,
+    timeout: 300_000,
     killSignal: 'SIGKILL',
   });
   let [stdout, stderr] = ['', ''];

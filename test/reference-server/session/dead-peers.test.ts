@@ -8,7 +8,7 @@ import { ECHO } from './bench.js';
 import { ServerThread } from './server-thread.js';
 
 const PEERS = 30;
-const HEARTBEAT_MS = 400;
+const HEARTBEAT_MS = 1_000;
 /** Three heartbeats and a second. */
 const SILENCE_MS = 3 * HEARTBEAT_MS + 1_000;
 const HELD = ['connections_unauthenticated', 'connections_ready', 'connections_leaving', 'connections_closing', 'seats', 'timers'];

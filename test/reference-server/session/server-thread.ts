@@ -91,11 +91,11 @@ export class ServerThread {
     return this.hasExited();
   }
 
-  /** Waits for the end of the thread; false, and ended by force, when that takes more than five seconds. */
+  /** Waits for the end of the thread; false, and ended by force, when that takes more than a minute. */
   async hasExited(): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), 5_000);
+      timer = setTimeout(() => resolve(false), 60_000);
     });
     const inTime = await Promise.race([this.#exited.then(() => true), late]);
     clearTimeout(timer);
