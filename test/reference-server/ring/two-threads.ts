@@ -33,8 +33,10 @@ export async function runTwoThreads(text: string, data: Record<string, unknown>,
       late,
     ]),
   );
-  const results = await Promise.all(ends);
-  clearTimeout(timer);
-  await Promise.all(threads.map((thread) => thread.terminate()));
-  return results;
+  try {
+    return await Promise.all(ends);
+  } finally {
+    clearTimeout(timer);
+    await Promise.all(threads.map((thread) => thread.terminate()));
+  }
 }
