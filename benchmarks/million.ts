@@ -30,7 +30,6 @@ if (warm) {
   const start = performance.now();
   const bytes = warm.fill();
   line('memory touched before the run', `${Math.round(bytes / 1e6)} MB in ${Math.round((performance.now() - start) / 1000)} s`);
-  warm.giveBack();
 }
 const server = await startServer(['--heartbeat', '60s', '--gateway', 'auto']);
 const report = await runGwrk(

@@ -1,43 +1,32 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const CHUNK_BYTES = 64 * 1024 * 1024;
-/** Free memory below this gets the next chunk back. What is free is used soon, before the host can take it away. */
-const LOW_BYTES = 1.5e9;
+const CHUNK_BYTES = 16 * 1024 * 1024;
 
 /**
  * Memory of a virtual machine that its host has really given. A guest's page costs 3 to 8 us when it is touched for the first time (the host
- * has to find one), and free pages go back to the host after seconds. This fills files in /dev/shm until `leaveBytes` are free, and
- * deletes them one by one as free memory runs low: what the kernel then takes for sockets are pages that the host has already given.
+ * has to find one), and free pages go back to the host after seconds. This reads through a file that is one hole, until the page cache has
+ * all memory but `leaveBytes`: it holds pages that the host has given, and the kernel takes them from it, since they are clean, as soon as
+ * sockets need them. For planning they count as available.
  */
 export class WarmMemory {
-  readonly #directory = mkdtempSync('/dev/shm/gwrk-warm-');
-  readonly #files: string[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  readonly #directory = mkdtempSync(join(tmpdir(), 'gwrk-warm-'));
 
-  /** Fills memory. Returns how much, bytes. */
-  fill(leaveBytes = 2.5e9): number {
-    const chunk = Buffer.alloc(1024 * 1024, 1);
-    while (freeBytes() > leaveBytes + CHUNK_BYTES) {
-      const file = join(this.#directory, String(this.#files.length));
-      const descriptor = openSync(file, 'wx', 0o600);
-      for (let written = 0; written < CHUNK_BYTES; written += chunk.length) writeSync(descriptor, chunk);
-      closeSync(descriptor);
-      this.#files.push(file);
-    }
-    return this.#files.length * CHUNK_BYTES;
+  /** Fills the page cache. Returns with how much, bytes. */
+  fill(leaveBytes = 1e9): number {
+    const file = openSync(join(this.#directory, 'hole'), 'wx+', 0o600);
+    const chunk = Buffer.alloc(CHUNK_BYTES);
+    const freeAtFirst = freeBytes();
+    ftruncateSync(file, freeAtFirst);
+    let bytes = 0;
+    while (bytes < freeAtFirst && freeBytes() > leaveBytes) bytes += readSync(file, chunk, 0, CHUNK_BYTES, bytes);
+    closeSync(file);
+    return bytes;
   }
 
-  /** Gives back as free memory runs low, from now on. */
-  giveBack(): void {
-    this.#timer = setInterval(() => {
-      while (this.#files.length > 0 && freeBytes() < LOW_BYTES) unlinkSync(this.#files.pop()!);
-    }, 50);
-  }
-
-  /** Deletes what is left. */
+  /** Deletes the file, and with it what the page cache still holds of it. */
   end(): void {
-    clearInterval(this.#timer);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }
