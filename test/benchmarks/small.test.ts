@@ -44,7 +44,12 @@ const PROGRAMS: Readonly<Record<string, { readonly prints: readonly RegExp[]; re
   'http.js': { prints: [/gwrk run, .* [\d,]+ \/s/u, /failed requests +0$/mu, /wrk/u] },
   'mac-timing.js': { prints: [/^stored midstates/mu, / {2}wrong in byte 15 +[\d.]+ ns\/op/u, /\|t\| [\d.]+ {2}\(4\.5/u] },
   'login-redis.js': {
-    prints: [/logins through Redis.* \d+ \/s/u, /server CPU a login +\d+ us/u, /open model: P99 +[\d.]+ ms/u, /refused because Redis had no answer in time +\d+/u],
+    prints: [
+      /logins through Redis.* \d+ \/s/u,
+      /server CPU a login +\d+ us/u,
+      /open model: P99 +[\d.]+ ms/u,
+      /refused because Redis had no answer in time +\d+/u,
+    ],
     skip: needsRedis,
   },
   'measuring-cost.js': {
