@@ -39,12 +39,13 @@ serve: { command: none, ready: "http://127.0.0.1:${port}/readyz" }
 scenarios:
   talkers:
     executor: constant-clients
-    clients: 80
+    clients: 200
     duration: ${SECONDS}s
     gracefulStop: 1s
     flow:
       - connect: {}
-      - loop: { every: 40ms, steps: [{ send: { text: hello, expect: { within: 2s } } }] }
+      # Longer than the longest answer: answers are told apart by their order.
+      - loop: { every: 100ms, steps: [{ send: { text: hello, expect: { within: 2s } } }] }
       - disconnect: {}
 `,
 );
