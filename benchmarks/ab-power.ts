@@ -5,11 +5,11 @@
  *   node dist/benchmarks/ab-power.js [--small]
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { GateRecord } from '../src/gate/gate-record.js';
+import { freePort } from '../test/net/free-ports.js';
 import { line, start } from './gwrk.js';
 
 const small = process.argv.includes('--small');
@@ -23,12 +23,7 @@ const bin = fileURLToPath(new URL('../../bin/gwrk.js', import.meta.url));
 const server = fileURLToPath(new URL('ab-power/delay-server.js', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'gwrk-ab-power-'));
 
-const port = await new Promise<number>((resolve) => {
-  const probe = createServer().listen(0, '127.0.0.1', () => {
-    const address = probe.address();
-    probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-  });
-});
+const port = await freePort();
 const command = `'${process.execPath}' '${server}' ${port}`;
 const scenario = join(directory, 'power.yaml');
 writeFileSync(

@@ -3,7 +3,7 @@ import { renderBenchHtml } from '../report/bench-html.js';
 import { renderBenchMarkdown, renderBenchTerminal } from '../report/bench-renderings.js';
 import type { BenchResult } from '../report/bench-result.js';
 import { writeOutput } from '../report/write.js';
-import { checkOutput, makeWritable } from './files.js';
+import { checkOutputs, makeWritable } from './files.js';
 
 /** Where the tables go. */
 export interface BenchOutput {
@@ -24,10 +24,8 @@ const usesStdout = (output: BenchOutput): boolean => NAMES.some((name) => output
 
 /** Throws GWRK_OUTPUT_UNWRITABLE when the tables could not be written, before anything is measured. */
 export async function checkBenchOutput(output: BenchOutput): Promise<void> {
-  for (const name of NAMES) {
-    const path = output[name];
-    if (path !== undefined && path !== '-') await checkOutput(path, `--${name}`);
-  }
+  const { json, markdown, html } = output;
+  await checkOutputs({ json, markdown, html });
   if (output.out !== undefined) await makeWritable(output.out);
 }
 

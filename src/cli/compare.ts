@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT } from '../core/exit-codes.js';
-import { checkOutput } from './files.js';
+import { checkOutputs } from './files.js';
 import type { Finish } from './finish.js';
 import { list } from './flag-values.js';
 
@@ -41,7 +41,7 @@ export function registerCompare(program: Command, finish: Finish): void {
     .addHelpText('after', EXAMPLES)
     .action(async (first: string, others: readonly string[], flags: CompareFlags) => {
       const outputs = { markdown: flags.markdown, json: flags.json, html: flags.html };
-      for (const [name, path] of Object.entries(outputs)) if (path !== undefined && path !== '-') await checkOutput(path, `--${name}`);
+      await checkOutputs(outputs);
       const [{ loadRunSet }, { buildComparison }, { renderComparison }] = await Promise.all([
         import('../report/compare/run-set.js'),
         import('../report/compare/comparison.js'),

@@ -3,16 +3,13 @@ import { access, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { GwrkError } from '../core/errors.js';
 import { isStream } from '../report/is-stream.js';
+import { orUnwritable } from '../report/unwritable.js';
 
 /** Larger files that a flag or argument names are not read: a scenario may have 1 MiB, a certificate has a few KiB. */
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 
 /** The text of a file that a flag or argument names. Throws an error of that code when it cannot be read. */
-export async function readText(
-  path: string,
-  code: 'GWRK_USAGE' | 'GWRK_SCENARIO_UNREADABLE',
-  { where, hint }: { readonly where?: string; readonly hint?: string } = {},
-): Promise<string> {
+export async function readText(path: string, code: 'GWRK_USAGE' | 'GWRK_SCENARIO_UNREADABLE', where?: string): Promise<string> {
   try {
     // At once: nothing else goes on yet, and node would load its promises of files for nothing.
     const found = statSync(path);
@@ -22,30 +19,30 @@ export async function readText(
     return readFileSync(path, 'utf8');
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^[A-Z]+: /u, '').replace(/, .*$/u, '') : String(error);
-    throw new GwrkError(code, `${path} cannot be read: ${reason}`, {
-      cause: error,
-      ...(where !== undefined && { where }),
-      ...(hint !== undefined && { hint }),
-    });
+    throw new GwrkError(code, `${path} cannot be read: ${reason}`, { cause: error, ...(where !== undefined && { where }) });
   }
 }
 
 /** Makes a directory for results. Throws GWRK_OUTPUT_UNWRITABLE: better before a long run than after it. */
 export async function makeWritable(directory: string): Promise<void> {
-  await orUnwritable(directory, 'choose another directory with --out', async () => {
+  const make = async (): Promise<void> => {
     await makeDirectory(directory);
     await access(directory, constants.W_OK);
-  });
+  };
+  await orUnwritable(directory, make, 'choose another directory with --out');
 }
 
-/** Throws GWRK_OUTPUT_UNWRITABLE when a file that a flag names could not be written; `flag` with its dashes. */
-export async function checkOutput(path: string, flag: string): Promise<void> {
-  await orUnwritable(path, `choose another file for ${flag}`, async () => {
-    if (await isStream(path)) return access(path, constants.W_OK);
-    const found = await stat(path).catch(() => undefined);
-    if (found?.isDirectory()) throw new Error(`${path} is a directory`);
-    await access(dirname(path), constants.W_OK);
-  });
+/** Throws GWRK_OUTPUT_UNWRITABLE when a file that a flag names could not be written. By the flag's name; - is stdout. */
+export async function checkOutputs(files: Readonly<Record<string, string | undefined>>): Promise<void> {
+  for (const [flag, path] of Object.entries(files))
+    if (path !== undefined && path !== '-') await orUnwritable(path, () => checkOutput(path), `choose another file for --${flag}`);
+}
+
+async function checkOutput(path: string): Promise<void> {
+  if (await isStream(path)) return access(path, constants.W_OK);
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) throw new Error(`${path} is a directory`);
+  await access(dirname(path), constants.W_OK);
 }
 
 /** With the directories above it. Not mkdir's own `recursive`, which never ends below /proc (Node 20). */
@@ -60,19 +57,5 @@ async function makeDirectory(path: string): Promise<void> {
       await makeDirectory(parent);
       await makeDirectory(path);
     } else if (code === 'ENOENT' || !found?.isDirectory()) throw error;
-  }
-}
-
-async function orUnwritable(where: string, hint: string, attempt: () => Promise<void>): Promise<void> {
-  try {
-    await attempt();
-  } catch (error) {
-    const given = error instanceof Error ? error.message : String(error);
-    throw new GwrkError('GWRK_OUTPUT_UNWRITABLE', 'the results could not be written', {
-      given,
-      where,
-      hint,
-      cause: error,
-    });
   }
 }

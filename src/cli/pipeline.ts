@@ -8,6 +8,7 @@ import { type Annotation, renderAnnotations, renderOutputs, stepSummary } from '
 import { renderMarkdown } from '../report/markdown.js';
 import type { Report } from '../report/report.js';
 import { reportAnnotations } from '../report/report-annotations.js';
+import { orUnwritable } from '../report/unwritable.js';
 import { writeOutput } from '../report/write.js';
 import { thresholdPlaces } from '../scenario/threshold-places.js';
 import { currentCommit } from './commit.js';
@@ -87,12 +88,7 @@ async function tellGithub({ markdown, annotations, verdict, directory }: Results
 
 async function writable(path: string | undefined, write: (path: string) => Promise<void>): Promise<void> {
   if (path === undefined || path === '') return;
-  try {
-    await write(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new GwrkError('GWRK_OUTPUT_UNWRITABLE', 'the results could not be written', { given: reason, where: path, cause: error });
-  }
+  await orUnwritable(path, () => write(path));
 }
 
 const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.size ?? 0;

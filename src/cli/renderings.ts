@@ -6,7 +6,7 @@ import { renderJunit } from '../report/junit.js';
 import { renderMarkdown } from '../report/markdown.js';
 import type { Report } from '../report/report.js';
 import { renderJson, writeOutput } from '../report/write.js';
-import { checkOutput } from './files.js';
+import { checkOutputs } from './files.js';
 
 /** The flags that name a file for one rendering of a report; - is stdout. */
 export interface RenderingFlags {
@@ -43,10 +43,7 @@ export function namesRendering(flags: RenderingFlags): boolean {
 
 /** Throws GWRK_OUTPUT_UNWRITABLE when a rendering could not be written. */
 export async function checkRenderings(flags: RenderingFlags): Promise<void> {
-  for (const name of NAMES) {
-    const path = flags[name];
-    if (path !== undefined && path !== '-') await checkOutput(path, `--${name}`);
-  }
+  await checkOutputs(Object.fromEntries(NAMES.map((name) => [name, flags[name]])));
 }
 
 /** Writes every rendering of the run in `directory` that a flag asks for. Throws GWRK_OUTPUT_UNWRITABLE. */

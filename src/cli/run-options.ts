@@ -8,7 +8,7 @@ import { gwrkVersion } from './version.js';
 export async function runOptions(flags: RunFlags, isTargetTyped: boolean): Promise<RunOptions> {
   const pem = async (name: 'cert' | 'key' | 'cacert'): Promise<string | undefined> => {
     const path = flags[name];
-    return path === undefined ? undefined : readText(path, 'GWRK_USAGE', { where: `--${name}` });
+    return path === undefined ? undefined : readText(path, 'GWRK_USAGE', `--${name}`);
   };
   const [cert, key, ca] = [await pem('cert'), await pem('key'), await pem('cacert')];
   checkTlsFiles({ ...(cert !== undefined && { cert }), ...(key !== undefined && { key }), ...(ca !== undefined && { ca }) });

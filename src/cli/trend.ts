@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT } from '../core/exit-codes.js';
-import { checkOutput } from './files.js';
+import { checkOutputs } from './files.js';
 import type { Finish } from './finish.js';
 import { countFrom, list, seed, share } from './flag-values.js';
 import type { TrendQuestion } from './show-trend.js';
@@ -33,8 +33,7 @@ export function registerTrend(program: Command, finish: Finish): void {
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, flags: TrendQuestion) => {
       const { csv, json } = flags;
-      for (const [name, path] of Object.entries({ csv, json }))
-        if (path !== undefined && path !== '-') await checkOutput(path, `--${name}`);
+      await checkOutputs({ csv, json });
       const { showTrend } = await import('./show-trend.js');
       await showTrend(file, flags);
       finish(EXIT.passed);

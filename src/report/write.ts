@@ -1,7 +1,6 @@
 import { constants } from 'node:fs';
 import { mkdir, open, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { GwrkError } from '../core/errors.js';
 import { HLOG_FILE, renderHlog } from './hlog.js';
 import { hasHlog, hlogOfRun } from './hlog-file.js';
 import type { PageOptions } from './html/page.js';
@@ -9,6 +8,7 @@ import type { IntervalLog } from './interval-log.js';
 import { isStream } from './is-stream.js';
 import type { Report } from './report.js';
 import { runFiles } from './run-files.js';
+import { orUnwritable } from './unwritable.js';
 
 /** What is too large for one text comes in pieces. */
 type Content = string | AsyncIterable<string | Uint8Array>;
@@ -18,7 +18,8 @@ const MAX_TWINS = 1000;
 
 /**
  * Writes a run into a directory of its own below `out`: report.json first, since nearly everything else can be made again
- * from it, and the seconds of the run last, which take the most room: on a full disk they make way. Returns the path of the directory. Throws GWRK_OUTPUT_UNWRITABLE when the disk is full, read-only or forbidden.
+ * from it, and the seconds of the run last, which take the most room: on a full disk they make way. Returns the path of the
+ * directory. Throws GWRK_OUTPUT_UNWRITABLE when the disk is full, read-only or forbidden.
  */
 export async function writeReport(report: Report, out: string, seconds?: IntervalLog): Promise<string> {
   const write = async (path: string, content: () => Content): Promise<void> => {
@@ -113,19 +114,5 @@ async function writeFileAtomically(path: string, text: Content): Promise<void> {
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
-  }
-}
-
-async function orUnwritable<Result>(path: string, write: () => Promise<Result>, hint?: string): Promise<Result> {
-  try {
-    return await write();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new GwrkError('GWRK_OUTPUT_UNWRITABLE', 'the results could not be written', {
-      given: reason,
-      where: path,
-      ...(hint !== undefined && { hint }),
-      cause: error,
-    });
   }
 }
