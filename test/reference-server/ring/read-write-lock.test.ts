@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { moduleAddress, runTwoThreads } from './two-threads.js';
 
-/** Both threads read 95 times of 100 and write 5 times: all words of the snapshot are equal unless a write is torn. */
-const SHARE = `
+/** What each thread begins with. */
+const LOCK = `
 import { parentPort, workerData } from 'node:worker_threads';
 const { ReadWriteLock } = await import(workerData.module);
 const words = new Int32Array(workerData.shared);
-const lock = new ReadWriteLock(words);
+const lock = new ReadWriteLock(words);`;
+
+/** Both threads read 95 times of 100 and write 5 times: all words of the snapshot are equal unless a write is torn. */
+const SHARE = `${LOCK}
 let torn = 0;
 let written = 0;
 for (let n = 0; n < workerData.count; n++) {
@@ -27,11 +30,7 @@ parentPort.postMessage({ torn, written });
 `;
 
 /** Role 0 holds the read lock until role 1 has taken it too, or gives up. */
-const TWO_READERS = `
-import { parentPort, workerData } from 'node:worker_threads';
-const { ReadWriteLock } = await import(workerData.module);
-const words = new Int32Array(workerData.shared);
-const lock = new ReadWriteLock(words);
+const TWO_READERS = `${LOCK}
 lock.lockRead();
 Atomics.add(words, 8, 1);
 Atomics.notify(words, 8);
@@ -41,11 +40,7 @@ lock.unlockRead();
 `;
 
 /** Role 0 reads and stays; role 1 waits to write; then role 0's second look, from a third lock, must not come in before it. */
-const WRITER_FIRST = `
-import { parentPort, workerData } from 'node:worker_threads';
-const { ReadWriteLock } = await import(workerData.module);
-const words = new Int32Array(workerData.shared);
-const lock = new ReadWriteLock(words);
+const WRITER_FIRST = `${LOCK}
 if (workerData.role === 0) {
   lock.lockRead();
   Atomics.store(words, 8, 1);
@@ -66,11 +61,7 @@ if (workerData.role === 0) {
 `;
 
 /** Role 0 reads until role 1 has written, or for as long as it is told to, and says what it saw in the end; role 1 writes meanwhile. */
-const WRITER_MEETS_READER = `
-import { parentPort, workerData } from 'node:worker_threads';
-const { ReadWriteLock } = await import(workerData.module);
-const words = new Int32Array(workerData.shared);
-const lock = new ReadWriteLock(words);
+const WRITER_MEETS_READER = `${LOCK}
 if (workerData.role === 0) {
   lock.lockRead();
   Atomics.store(words, 8, 1);
