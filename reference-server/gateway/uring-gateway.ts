@@ -1,4 +1,5 @@
 import { systemClock } from '../../src/core/clock.js';
+import { copyBytes } from '../../src/protocol/bytes.js';
 import {
   frameHeaderBytes,
   OPCODE_BINARY,
@@ -6,11 +7,11 @@ import {
   OPCODE_PONG,
   OPCODE_TEXT,
   writeCloseFrame,
-  writeFrame,
   writeFrameHeader,
 } from '../../src/protocol/websocket-frame.js';
 import { writeHttpError, writeUpgradeResponse } from '../../src/protocol/websocket-handshake.js';
 import { FrameReader } from '../../src/protocol/websocket-reader.js';
+import { copyWords, WordView } from '../../src/protocol/words.js';
 import { Acceptor } from '../../src/uring/acceptor.js';
 import { slotsPerRing } from '../../src/uring/descriptor-limit.js';
 import { SocketGroup } from '../../src/uring/socket-group.js';
@@ -31,6 +32,7 @@ const ABNORMAL = 1006;
 const CLOSE_TIMEOUT_US = 2_000_000;
 const DEFAULT_MAX_FRAGMENTS = 4;
 const FIRST_SCRATCH_BYTES = 1 << 16;
+const LONGEST_HEADER_BYTES = 12; // of a frame that is not masked: 10, and then to a whole word
 
 /** The fast gateway: accepts, upgrades and frames over io_uring. run() keeps its thread inside the kernel's wait. */
 export function createUringGateway(options: GatewayOptions): Gateway {
@@ -59,6 +61,11 @@ class UringGateway implements Gateway {
     if (this.#life[slot] === life && this.#state[slot]! >= CLOSING) this.#group.abort(slot);
   };
   #scratch = new Uint8Array(FIRST_SCRATCH_BYTES);
+  #scratchWords = new Int32Array(this.#scratch.buffer);
+  /** Where the frame begins that #frame() wrote. */
+  #frameStart = 0;
+  /** Of the array that messages stand in: what comes back as it came stands in the one that bytes are received in. */
+  readonly #source = new WordView();
   #acceptor: Acceptor | undefined;
   #handler!: GatewayHandler;
   #stopped = false;
@@ -106,7 +113,7 @@ class UringGateway implements Gateway {
   send(slot: number, bytes: Uint8Array, start: number, end: number, text = false): void {
     if (this.#state[slot] !== OPEN) return;
     const frameEnd = this.#frame(bytes, start, end, text ? OPCODE_TEXT : OPCODE_BINARY);
-    this.#group.send(slot, this.#scratch, 0, frameEnd);
+    this.#group.send(slot, this.#scratch, this.#frameStart, frameEnd);
   }
 
   sendMany(slots: Int32Array, count: number, bytes: Uint8Array, start: number, end: number): void {
@@ -114,7 +121,7 @@ class UringGateway implements Gateway {
     this.#group.beginShared();
     for (let i = 0; i < count; i++) {
       const slot = slots[i]!;
-      if (this.#state[slot] === OPEN) this.#group.sendShared(slot, this.#scratch, 0, frameEnd);
+      if (this.#state[slot] === OPEN) this.#group.sendShared(slot, this.#scratch, this.#frameStart, frameEnd);
     }
   }
 
@@ -222,7 +229,8 @@ class UringGateway implements Gateway {
 
   #control(slot: number, opcode: number, bytes: Uint8Array, start: number, end: number): void {
     if (this.#state[slot] !== OPEN) return;
-    this.#group.send(slot, this.#scratch, 0, this.#frame(bytes, start, end, opcode));
+    const frameEnd = this.#frame(bytes, start, end, opcode);
+    this.#group.send(slot, this.#scratch, this.#frameStart, frameEnd);
   }
 
   #closeFrame(slot: number, code: number): void {
@@ -261,9 +269,20 @@ class UringGateway implements Gateway {
     this.#handler.onClose(slot, this.#code[slot] || ABNORMAL, nowUs);
   }
 
+  /** Writes a frame around bytes[start..end), from scratch[#frameStart] on, and returns its end. */
   #frame(bytes: Uint8Array, start: number, end: number, opcode: number): number {
-    const needed = frameHeaderBytes(end - start, false) + end - start;
-    if (needed > this.#scratch.length) this.#scratch = new Uint8Array(needed * 2);
-    return writeFrame(this.#scratch, 0, opcode, bytes, start, end, false, 0);
+    // As far from a whole word as the payload is where it comes from, so that it can be copied by words.
+    const payloadAt = LONGEST_HEADER_BYTES + (start & 3);
+    const needed = payloadAt + end - start;
+    if (needed > this.#scratch.length) {
+      this.#scratch = new Uint8Array((needed * 2 + 3) & ~3);
+      this.#scratchWords = new Int32Array(this.#scratch.buffer);
+    }
+    this.#frameStart = payloadAt - frameHeaderBytes(end - start, false);
+    writeFrameHeader(this.#scratch, this.#frameStart, opcode, end - start, false, 0);
+    const words = this.#source.of(bytes);
+    if (words === undefined) return copyBytes(bytes, start, end, this.#scratch, payloadAt);
+    copyWords(words, start, end, this.#scratchWords, payloadAt);
+    return needed;
   }
 }

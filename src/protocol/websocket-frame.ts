@@ -101,18 +101,9 @@ export function writeFrame(
   mask: number,
 ): number {
   const payloadAt = writeFrameHeader(out, at, opcode, end - start, masked, mask);
-  if (!masked || end - start >= WORD_MASKING_FROM_BYTES) {
-    const frameEnd = copyBytes(bytes, start, end, out, payloadAt);
-    if (masked) maskBytes(out, payloadAt, frameEnd, mask);
-    return frameEnd;
-  }
-  let to = payloadAt;
-  let key = mask;
-  for (let at = start; at < end; at++) {
-    out[to++] = bytes[at]! ^ key;
-    key = (key >>> 8) | (key << 24);
-  }
-  return to;
+  const frameEnd = copyBytes(bytes, start, end, out, payloadAt);
+  if (masked) maskBytes(out, payloadAt, frameEnd, mask);
+  return frameEnd;
 }
 
 /** Writes a close frame with `code` and no reason, or an empty one for code 1005, and returns its end. */

@@ -16,6 +16,7 @@ import {
   OPCODE_PONG,
   OPCODE_TEXT,
 } from './websocket-frame.js';
+import { maskWords, WordView } from './words.js';
 
 /** What a reader hands on. A handler must not throw: the rest of the row's stream would be lost. */
 export interface FrameHandler {
@@ -69,6 +70,8 @@ export class FrameReader {
   readonly #maxFragments: number;
   readonly #maxHaltedBytes: number;
   readonly #states: Uint8Array;
+  /** Of the array that bytes come in: over io_uring always the same one. */
+  readonly #view = new WordView();
   readonly #carries = new Map<number, GrowingBytes>();
   readonly #assemblies = new Map<number, Assembly>();
 
@@ -224,7 +227,9 @@ export class FrameReader {
     if (this.#maskBit !== 0) {
       const mask = bytes[start]! | (bytes[start + 1]! << 8) | (bytes[start + 2]! << 16) | (bytes[start + 3]! << 24);
       start += 4;
-      maskBytes(bytes, start, end, mask);
+      const words = this.#view.of(bytes);
+      if (words === undefined) maskBytes(bytes, start, end, mask);
+      else maskWords(words, start, end, mask);
     }
     const opcode = first & 0x0f;
     if (first === (0x80 | OPCODE_BINARY)) this.#handler.onMessage(row, OPCODE_BINARY, bytes, start, end);

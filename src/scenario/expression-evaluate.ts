@@ -3,6 +3,8 @@
  * Evaluating them allocates nothing, but for numbers that are not whole (their text) in templates.
  */
 import type { Prng } from '../core/prng.js';
+import { copyBytes } from '../protocol/bytes.js';
+import { copyWords, isCongruent, WordView, wordsOf } from '../protocol/words.js';
 import type { Expression, Template } from './expression.js';
 import { calculate } from './expression-parse.js';
 import { MAX_VALUE_BYTES } from './feeder.js';
@@ -127,12 +129,23 @@ function compilePart(part: string | Expression): WriteTemplate {
   return (context, out, at) => writeNumber(number(context), out, at);
 }
 
-function writeLiteral(text: string): WriteTemplate {
-  const bytes = encoder.encode(text);
+/** Writes the same bytes each time. */
+export function writeConstant(constant: Uint8Array): WriteTemplate {
+  const { length } = constant;
+  const bytes = new Uint8Array((length + 3) & ~3);
+  bytes.set(constant);
+  const words = wordsOf(bytes)!;
+  const view = new WordView();
   return (_context, out, at) => {
-    for (let i = 0; i < bytes.length; i++) out[at + i] = bytes[i]!;
-    return at + bytes.length;
+    const target = isCongruent(0, at) ? view.of(out) : undefined;
+    if (target === undefined) copyBytes(bytes, 0, length, out, at);
+    else copyWords(words, 0, length, target, at);
+    return at + length;
   };
+}
+
+function writeLiteral(text: string): WriteTemplate {
+  return writeConstant(encoder.encode(text));
 }
 
 /** Writes a number as text; returns the end. Whole numbers within 2^53 take no allocation. */

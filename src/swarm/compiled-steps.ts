@@ -10,6 +10,7 @@ import {
   type NumberOf,
   templateMaxBytes,
   type WriteTemplate,
+  writeConstant,
 } from '../scenario/expression-evaluate.js';
 import type { Framing } from '../scenario/framing.js';
 import type { ConnectStep, LoginStep, OperationStep, PayloadField, SendStep } from '../scenario/program.js';
@@ -102,7 +103,7 @@ type WriteField = (context: EvaluationContext, out: Uint8Array, at: number) => n
 
 function compileField(field: PayloadField): WriteField {
   if (field.kind === 'text') return compileTemplate(field.value);
-  if (field.kind === 'bytes') return writeBytes(field.hex);
+  if (field.kind === 'bytes') return writeConstant(Buffer.from(field.hex, 'hex'));
   const value: NumberOf = compileNumber(field.value);
   if (field.kind === 'u8') {
     return (context, out, at) => {
@@ -119,14 +120,6 @@ function compileField(field: PayloadField): WriteField {
   return (context, out, at) => {
     writeU32(out, at, value(context));
     return at + 4;
-  };
-}
-
-function writeBytes(hex: string): WriteField {
-  const bytes = Buffer.from(hex, 'hex');
-  return (_context, out, at) => {
-    out.set(bytes, at);
-    return at + bytes.length;
   };
 }
 
@@ -178,6 +171,6 @@ export class CompiledSend {
     const packet = step.packet && new LayoutWriter(step.packet);
     this.maxBytes = packet?.maxBytes ?? (step.kind === 'text' ? templateMaxBytes(text) : hex.length / 2);
     if (packet !== undefined) this.write = (context, out, at) => packet.write(context, out, at);
-    else this.write = step.kind === 'text' ? compileTemplate(text) : writeBytes(hex);
+    else this.write = step.kind === 'text' ? compileTemplate(text) : writeConstant(Buffer.from(hex, 'hex'));
   }
 }

@@ -3,7 +3,8 @@ import { COUNTER } from '../measure/metric-names.js';
 import type { Recorder } from '../measure/recorder.js';
 import type { Transport } from '../net/transport.js';
 import { copyBytes } from '../protocol/bytes.js';
-import { frameHeaderBytes, maskBytes, OPCODE_BINARY, writeCloseFrame, writeFrameHeader } from '../protocol/websocket-frame.js';
+import { frameHeaderBytes, OPCODE_BINARY, writeCloseFrame, writeFrameHeader } from '../protocol/websocket-frame.js';
+import { maskWords } from '../protocol/words.js';
 import type { FramingTable } from './framing-table.js';
 
 /** Where the payload of the next frame is written: the longest header fits in front of it. */
@@ -17,6 +18,7 @@ export const PAUSE_US = 1_000;
 export class Sender {
   /** The payload goes to scratch[PAYLOAD_AT..]. */
   readonly scratch: Uint8Array;
+  readonly #words: Int32Array;
   readonly #transport: Transport;
   readonly #recorder: Recorder;
   /** Masking keys: RFC 6455 wants them unpredictable to protect proxies from scripts of others; here the bytes are our own. */
@@ -39,7 +41,8 @@ export class Sender {
     this.#transport = transport;
     this.#recorder = recorder;
     this.#prng = prng;
-    this.scratch = new Uint8Array(PAYLOAD_AT + payloadBytes + (framings?.longestSuffix ?? 0));
+    this.scratch = new Uint8Array((PAYLOAD_AT + payloadBytes + (framings?.longestSuffix ?? 0) + 3) & ~3);
+    this.#words = new Int32Array(this.scratch.buffer);
   }
 
   /** Sends scratch[PAYLOAD_AT..end) as one message of the given opcode. */
@@ -76,7 +79,7 @@ export class Sender {
     const start = PAYLOAD_AT - frameHeaderBytes(bytes, true);
     const mask = this.#prng.nextU32();
     writeFrameHeader(scratch, start, opcode, bytes, true, mask);
-    maskBytes(scratch, PAYLOAD_AT, end, mask);
+    maskWords(this.#words, PAYLOAD_AT, end, mask);
     this.#send(row, start, end);
   }
 

@@ -7,11 +7,13 @@ import { allocate, type Memory, release } from './memory.js';
 export class Outbox {
   readonly memory: Memory;
   readonly bytes: Uint8Array;
+  readonly words: Int32Array;
   #used = 0;
 
   constructor(size: number) {
     this.memory = allocate(size);
     this.bytes = new Uint8Array(this.memory.buffer);
+    this.words = new Int32Array(this.memory.buffer);
   }
 
   /** Room for `length` bytes, aligned to 16; returns its offset, or -1 when the area is full until the next reset. */

@@ -4,6 +4,8 @@
  * and goes out by a send that waits. A slot has at most one such entry in a batch, so that the rest of a short one is
  * never overtaken by the next.
  */
+import { copyBytes } from '../protocol/bytes.js';
+import { copyWords, WordView } from '../protocol/words.js';
 import { Backlog, type PagePool } from './backlog.js';
 import { EAGAIN } from './kernel-constants.js';
 import { prepareSendAll, prepareSendNow } from './operations.js';
@@ -31,8 +33,10 @@ export class SocketSender {
   /** Hands over everything pending in the ring, and calls afterHandOver() of this sender. */
   readonly #handOver: () => void;
   readonly #outbox = new Outbox(OUTBOX_BYTES);
-  /** Length of the send whose bytes begin at offset * 16 of the outbox. */
-  readonly #lengths = new Uint32Array(OUTBOX_BYTES >> 4);
+  /** Of the send whose piece of the outbox begins at index * 16: its length, times four, and how far behind that its bytes begin. */
+  readonly #places = new Uint32Array(OUTBOX_BYTES >> 4);
+  /** What is sent nearly always stands in one array of the caller's. */
+  readonly #source = new WordView();
   readonly #backlogs = new Map<number, Backlog>();
   /** The batch (of hand-overs) in which the slot last got a send entry. A stale equal number only costs a hand-over. */
   readonly #sentIn: Uint16Array;
@@ -74,15 +78,20 @@ export class SocketSender {
     }
     if (this.isBehind(slot)) return this.#hold(slot, bytes, start, end);
     if (this.#ring.room < 1) this.#handOver();
-    let at = this.#outbox.take(end - start);
-    if (at < 0) {
+    const skew = start & 3;
+    const length = end - start;
+    let piece = this.#outbox.take(skew + length);
+    if (piece < 0) {
       this.#handOver();
-      at = this.#outbox.take(end - start);
-      if (at < 0) return this.#hold(slot, bytes, start, end);
+      piece = this.#outbox.take(skew + length);
+      if (piece < 0) return this.#hold(slot, bytes, start, end);
     }
-    copy(bytes, start, end - start, this.#outbox.bytes, at);
-    this.#lastEntry = prepareSendNow(this.#ring, slot, this.#outbox.memory, at, end - start, this.#table.tag(slot), sendNowTag(at));
-    this.#lengths[at >> 4] = end - start;
+    const at = piece + skew;
+    const words = this.#source.of(bytes);
+    if (words === undefined) copyBytes(bytes, start, end, this.#outbox.bytes, at);
+    else copyWords(words, start, end, this.#outbox.words, at);
+    this.#lastEntry = prepareSendNow(this.#ring, slot, this.#outbox.memory, at, length, this.#table.tag(slot), sendNowTag(piece));
+    this.#places[piece >> 4] = (length << 2) | skew;
     this.#lastAt = at;
     this.#lastSlot = slot;
     this.#sentIn[slot] = this.#batch;
@@ -104,7 +113,7 @@ export class SocketSender {
       this.#sharedIn = this.#batch;
     } else {
       const at = this.#sharedAt;
-      prepareSendNow(this.#ring, slot, this.#outbox.memory, at, end - start, this.#table.tag(slot), sendNowTag(at));
+      prepareSendNow(this.#ring, slot, this.#outbox.memory, at, end - start, this.#table.tag(slot), sendNowTag(at & ~15));
       this.#sentIn[slot] = this.#batch;
       this.#sends++;
     }
@@ -148,9 +157,9 @@ export class SocketSender {
     const { words } = this.#ring;
     const before = words[this.#lastEntry + 6]!;
     if (!this.#outbox.extend(this.#lastAt, before, before + length)) return false;
-    copy(bytes, start, length, this.#outbox.bytes, this.#lastAt + before);
+    copyBytes(bytes, start, start + length, this.#outbox.bytes, this.#lastAt + before);
     words[this.#lastEntry + 6] = before + length;
-    this.#lengths[this.#lastAt >> 4] = before + length;
+    this.#places[this.#lastAt >> 4] = ((before + length) << 2) | (this.#lastAt & 3);
     return true;
   }
 
@@ -171,7 +180,9 @@ export class SocketSender {
     if (slot < 0 || (this.#table.state[slot] !== OPEN && this.#table.state[slot] !== FLUSHING)) return;
     // Any other error ends the connection; the receive says so too and tells why.
     if (result < 0 && result !== -EAGAIN) return;
-    this.#hold(slot, this.#outbox.bytes, offset + Math.max(0, result), offset + this.#lengths[offset >> 4]!);
+    const place = this.#places[offset >> 4]!;
+    const start = offset + (place & 3);
+    this.#hold(slot, this.#outbox.bytes, start + Math.max(0, result), start + (place >>> 2));
   }
 
   #hold(slot: number, bytes: Uint8Array, start: number, end: number): void {
@@ -191,10 +202,4 @@ export class SocketSender {
     prepareSendAll(this.#ring, slot, this.#pages.memory(page), sentBytes, pageBytes - sentBytes, this.#table.tag(slot), FOR_SEND_ALL);
     this.#table.marks[slot]! |= SEND_PENDING;
   }
-}
-
-/** A loop beats subarray and set for the few dozen bytes of a usual message. */
-function copy(from: Uint8Array, start: number, length: number, to: Uint8Array, at: number): void {
-  if (length > 256) to.set(from.subarray(start, start + length), at);
-  else for (let i = 0; i < length; i++) to[at + i] = from[start + i]!;
 }
