@@ -1,4 +1,5 @@
 import { systemClock } from '../../src/core/clock.js';
+import { copyWords, WordView } from '../../src/core/words.js';
 import { copyBytes } from '../../src/protocol/bytes.js';
 import {
   frameHeaderBytes,
@@ -11,7 +12,6 @@ import {
 } from '../../src/protocol/websocket-frame.js';
 import { writeHttpError, writeUpgradeResponse } from '../../src/protocol/websocket-handshake.js';
 import { FrameReader } from '../../src/protocol/websocket-reader.js';
-import { copyWords, WordView } from '../../src/protocol/words.js';
 import { Acceptor } from '../../src/uring/acceptor.js';
 import { slotsPerRing } from '../../src/uring/descriptor-limit.js';
 import { SocketGroup } from '../../src/uring/socket-group.js';

@@ -3,6 +3,8 @@
  * with half a frame, a half-assembled message or a halt has more, in a map. Whole frames inside a chunk are unmasked and
  * handed on in place.
  */
+
+import { maskWords, WordView } from '../core/words.js';
 import { GrowingBytes } from './growing-bytes.js';
 import { UTF8_INVALID, UTF8_START, validateUtf8 } from './utf8.js';
 import {
@@ -16,7 +18,6 @@ import {
   OPCODE_PONG,
   OPCODE_TEXT,
 } from './websocket-frame.js';
-import { maskWords, WordView } from './words.js';
 
 /** What a reader hands on. A handler must not throw: the rest of the row's stream would be lost. */
 export interface FrameHandler {

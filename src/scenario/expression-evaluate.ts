@@ -3,8 +3,8 @@
  * Evaluating them allocates nothing, but for numbers that are not whole (their text) in templates.
  */
 import type { Prng } from '../core/prng.js';
+import { copyWords, isCongruent, WordView, wordsOf } from '../core/words.js';
 import { copyBytes } from '../protocol/bytes.js';
-import { copyWords, isCongruent, WordView, wordsOf } from '../protocol/words.js';
 import type { Expression, Template } from './expression.js';
 import { calculate } from './expression-parse.js';
 import { MAX_VALUE_BYTES } from './feeder.js';

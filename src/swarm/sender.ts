@@ -1,10 +1,10 @@
 import type { Prng } from '../core/prng.js';
+import { maskWords } from '../core/words.js';
 import { COUNTER } from '../measure/metric-names.js';
 import type { Recorder } from '../measure/recorder.js';
 import type { Transport } from '../net/transport.js';
 import { copyBytes } from '../protocol/bytes.js';
 import { frameHeaderBytes, OPCODE_BINARY, writeCloseFrame, writeFrameHeader } from '../protocol/websocket-frame.js';
-import { maskWords } from '../protocol/words.js';
 import type { FramingTable } from './framing-table.js';
 
 /** Where the payload of the next frame is written: the longest header fits in front of it. */

@@ -4,8 +4,7 @@
  * and goes out by a send that waits. A slot has at most one such entry in a batch, so that the rest of a short one is
  * never overtaken by the next.
  */
-import { copyBytes } from '../protocol/bytes.js';
-import { copyWords, WordView } from '../protocol/words.js';
+import { copyWords, WordView } from '../core/words.js';
 import { Backlog, type PagePool } from './backlog.js';
 import { EAGAIN } from './kernel-constants.js';
 import { prepareSendAll, prepareSendNow } from './operations.js';
@@ -88,7 +87,7 @@ export class SocketSender {
     }
     const at = piece + skew;
     const words = this.#source.of(bytes);
-    if (words === undefined) copyBytes(bytes, start, end, this.#outbox.bytes, at);
+    if (words === undefined) copy(bytes, start, length, this.#outbox.bytes, at);
     else copyWords(words, start, end, this.#outbox.words, at);
     this.#lastEntry = prepareSendNow(this.#ring, slot, this.#outbox.memory, at, length, this.#table.tag(slot), sendNowTag(piece));
     this.#places[piece >> 4] = (length << 2) | skew;
@@ -157,7 +156,7 @@ export class SocketSender {
     const { words } = this.#ring;
     const before = words[this.#lastEntry + 6]!;
     if (!this.#outbox.extend(this.#lastAt, before, before + length)) return false;
-    copyBytes(bytes, start, start + length, this.#outbox.bytes, this.#lastAt + before);
+    copy(bytes, start, length, this.#outbox.bytes, this.#lastAt + before);
     words[this.#lastEntry + 6] = before + length;
     this.#places[this.#lastAt >> 4] = ((before + length) << 2) | (this.#lastAt & 3);
     return true;
@@ -202,4 +201,10 @@ export class SocketSender {
     prepareSendAll(this.#ring, slot, this.#pages.memory(page), sentBytes, pageBytes - sentBytes, this.#table.tag(slot), FOR_SEND_ALL);
     this.#table.marks[slot]! |= SEND_PENDING;
   }
+}
+
+/** A loop beats subarray and set for the few dozen bytes of a usual message. */
+function copy(from: Uint8Array, start: number, length: number, to: Uint8Array, at: number): void {
+  if (length > 256) to.set(from.subarray(start, start + length), at);
+  else for (let i = 0; i < length; i++) to[at + i] = from[start + i]!;
 }

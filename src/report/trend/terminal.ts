@@ -7,6 +7,8 @@ import type { Trend, TrendChange, TrendSeries } from './trend.js';
 
 type Paint = (text: string, code: keyof typeof CODES) => string;
 const CODES = { dim: 2, bold: 1, yellow: 33 } as const;
+/** A t test has nothing to compare with fewer. */
+const FEWEST_VALUES = 3;
 /** From here on a shuffled order often looks as clear. */
 const DOUBTFUL = 0.01;
 
@@ -28,6 +30,7 @@ function seriesBlock(series: TrendSeries, paint: Paint): string {
   const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
   const span = `${formatFigure(low)} to ${formatFigure(high)}, ${values.length} value${values.length === 1 ? '' : 's'}, ${day(series.from)} to ${day(series.until)}`;
   const line = `  ${sparkline(values)}  ${paint(span, 'dim')}\n`;
+  if (values.length < FEWEST_VALUES) return `${head}${line}  too few values to see a change: ${FEWEST_VALUES} are needed\n`;
   if (changes.length === 0) return `${head}${line}  no change\n`;
   const rows = changes.map((change) => [
     printable(change.at, 24),

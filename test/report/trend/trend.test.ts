@@ -45,7 +45,10 @@ test('the steps of a history are found with date, commits, means and two ps', ()
 test('a flat history has no change, a short one and an empty one neither', () => {
   for (const length of [0, 1, 2, 30])
     for (const { changes } of findTrend(stepped.slice(0, 20).slice(0, length)).series) assert.deepEqual(changes, []);
-  assert.match(renderTrendTerminal(findTrend([]), { color: false }), /0 series of 0 entries, 0 with a change/u);
+  const told = (length: number): string => renderTrendTerminal(findTrend(stepped.slice(0, length)), { color: false });
+  assert.match(told(0), /0 series of 0 entries, 0 with a change/u);
+  assert.match(told(2), /too few values to see a change: 3 are needed/u);
+  assert.match(told(3), /^ {2}no change$/mu);
 });
 
 test('another form of a scenario is another series, and another metric too', () => {

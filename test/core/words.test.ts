@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { copyWords, isCongruent, maskWords, WordView, wordsOf } from '../../src/core/words.js';
 import { maskBytes } from '../../src/protocol/websocket-frame.js';
-import { copyWords, isCongruent, maskWords, WordView, wordsOf } from '../../src/protocol/words.js';
-import { randomBytes, seededPrng } from './random-bytes.js';
+import { randomBytes, seededPrng } from '../protocol/random-bytes.js';
 
 /** Short ones, where a piece begins and ends in one word, and long ones, which are copied another way. */
 const lengthOf = (prng: { between(low: number, high: number): number }, round: number): number =>
