@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const READY_MS = 10_000;
+const PORT_TRIES = 3;
 
 export class RedisChild {
   readonly url: string;
@@ -26,13 +27,17 @@ export class RedisChild {
 
   /** Resolves when it answers; rejects when `binary` is not installed. `flags` are settings of redis.conf such as --requirepass. */
   static async start(flags: readonly string[] = [], binary = 'redis-server'): Promise<RedisChild> {
-    const redis = new RedisChild(await freePort(), flags, binary);
-    try {
-      await redis.start();
-      return redis;
-    } catch (error) {
-      await redis.close();
-      throw error;
+    for (let tries = 1; ; tries++) {
+      const redis = new RedisChild(await freePort(), flags, binary);
+      try {
+        await redis.start();
+        return redis;
+      } catch (error) {
+        const hasEnded = redis.#child?.exitCode != null;
+        await redis.close();
+        // A connection of another program may have taken the port in the meantime.
+        if (!hasEnded || tries === PORT_TRIES) throw error;
+      }
     }
   }
 

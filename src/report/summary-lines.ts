@@ -1,3 +1,4 @@
+import { samplesNeeded } from '../measure/histogram.js';
 import { COUNTER_NAMES } from '../measure/metric-names.js';
 import { METRIC_TYPES } from '../measure/metric-view.js';
 import { printable } from './printable.js';
@@ -161,12 +162,16 @@ export function errorRows(report: Report): string[][] {
   return rows;
 }
 
-/** "p(99)=12.4 ms", or why there is nothing. */
+/** "p(99)=12.4 ms", or why there is nothing. A percentile that the tables call n/a says of how few samples it is. */
 export function actualText(report: Report, threshold: ThresholdRecord): string {
   if (threshold.actual === null) return 'no data';
   const aggregation = printable(/^\s*(p\([^)]*\)|[a-z]+)/.exec(threshold.expression)?.[1] ?? '');
-  const type = (report.metrics[threshold.metric] ?? report.tagged?.[threshold.metric])?.type;
-  if (type === 'trend') return `${aggregation}=${formatMs(threshold.actual)}`;
+  const metric = report.metrics[threshold.metric] ?? report.tagged?.[threshold.metric];
+  if (metric?.type === 'trend') {
+    const percent = /^p\(([\d.]+)\)$/.exec(aggregation)?.[1];
+    const isFew = percent !== undefined && metric.count < samplesNeeded(Number(percent));
+    return `${aggregation}=${formatMs(threshold.actual)}${isFew ? ` (n=${exact(metric.count)})` : ''}`;
+  }
   return `${aggregation}=${Number.isInteger(threshold.actual) ? formatCount(threshold.actual) : Number(threshold.actual.toPrecision(4))}`;
 }
 

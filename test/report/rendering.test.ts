@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { COUNTER, TREND } from '../../src/measure/metric-names.js';
 import { renderMarkdown } from '../../src/report/markdown.js';
 import { buildReport, type Report, type ReportInput } from '../../src/report/report.js';
+import { actualText } from '../../src/report/summary-lines.js';
 import { renderTerminal } from '../../src/report/terminal.js';
 import { assertGolden } from './golden-text.js';
 import { sampleRun, threshold } from './sample-run.js';
@@ -57,6 +58,17 @@ describe('renderTerminal', () => {
 
   it('shows a run with errors, missing data and a warning as in the golden text', () => {
     assertGolden('troubled.txt', renderTerminal(buildReport(troubledRun()), { color: false }));
+  });
+
+  it('says beside a threshold of how few samples a percentile is that the table leaves out', () => {
+    const run = sampleRun();
+    const thresholds = [threshold('storm_recovery', 'p(99)<5'), threshold('storm_recovery', 'max<5'), threshold('ws_msg_rtt', 'p(99)<5')];
+    for (let sample = 1; sample <= 12; sample++) run.recorders[0].record(TREND.storm_recovery, sample * 1000);
+    const report = buildReport({ ...run, plan: { ...run.plan, thresholds } });
+    const [few, longest, many] = report.thresholds.map((one) => actualText(report, one));
+    assert.equal(few, 'p(99)=12.0 ms (n=12)');
+    assert.equal(longest, 'max=12.0 ms');
+    assert.match(many!, /^p\(99\)=[\d.]+ m?s$/u);
   });
 
   it('shows a run that was stopped before anything happened', () => {
