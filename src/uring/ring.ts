@@ -40,12 +40,13 @@ export class Ring {
   readonly completionTail: number;
   readonly completionMask: number;
   readonly completions: number;
+  /** Index of the flags that the kernel sets (IORING_SQ_*). */
+  readonly flagsAt: number;
   /** Entries filled and not yet handed over. */
   pending = 0;
   readonly #libc: Libc;
   readonly #mask: number;
   readonly #tailAt: number;
-  readonly #flagsAt: number;
   readonly #mappings: Memory[] = [];
   readonly #waitWords: Uint32Array;
   readonly #waitAddress: number;
@@ -68,7 +69,7 @@ export class Ring {
     this.halves = new Uint16Array(entryMemory.buffer);
     this.#mask = this.entryCount - 1;
     this.#tailAt = params[11]! / 4;
-    this.#flagsAt = params[14]! / 4;
+    this.flagsAt = params[14]! / 4;
     this.completionHead = params[20]! / 4;
     this.completionTail = params[21]! / 4;
     this.completionMask = params[1]! - 1;
@@ -88,7 +89,7 @@ export class Ring {
 
   /** True when the kernel has work for this ring that runs at the next collect() (read from memory, no system call). */
   get hasWork(): boolean {
-    return (Atomics.load(this.queue, this.#flagsAt) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) !== 0;
+    return (Atomics.load(this.queue, this.flagsAt) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) !== 0;
   }
 
   /** Claims the next entry, zeroed; returns its index in 32-bit words. The caller has made sure of room. */
@@ -126,8 +127,13 @@ export class Ring {
     while (this.pending > 0) this.#enter(0, this.pending === before ? IORING_ENTER_GETEVENTS : 0, 0, 0);
   }
 
-  /** Hands over what is pending and collects the completions that are ready. */
+  /**
+   * Hands over what is pending and collects the completions that are ready. The kernel says that there is work behind having
+   * listed it, so another processor may say so of work that is done by then, and nothing but the next work takes that back:
+   * a ring of quiet sockets would look busy for minutes. So the flag is taken back here, before the kernel looks at its list.
+   */
   collect(): void {
+    if ((this.queue[this.flagsAt]! & IORING_SQ_TASKRUN) !== 0) Atomics.and(this.queue, this.flagsAt, ~IORING_SQ_TASKRUN);
     this.#enter(0, IORING_ENTER_GETEVENTS, 0, 0);
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { IORING_OP_NOP } from '../../src/uring/kernel-constants.js';
+import { IORING_OP_NOP, IORING_SQ_TASKRUN } from '../../src/uring/kernel-constants.js';
 import { Ring } from '../../src/uring/ring.js';
 import { encodeSocketAddress, formatSocketAddress } from '../../src/uring/socket-address.js';
 import { skipReason } from './pair.js';
@@ -41,6 +41,18 @@ test('a wait with nothing under way ends at its time limit without an error', { 
   ring.wait(20_000);
   assert.ok(performance.now() - before >= 19);
   assert.deepEqual(completions(ring), []);
+  ring.destroy();
+});
+
+test('a ring that the kernel said too late to have work for does not look busy for long', { skip: skipReason }, () => {
+  const ring = new Ring(8, 16);
+  const others = 0x4000_0000;
+  Atomics.or(ring.queue, ring.flagsAt, IORING_SQ_TASKRUN | others);
+  assert.ok(ring.hasWork);
+  ring.collect();
+  assert.deepEqual(completions(ring), []);
+  assert.ok(!ring.hasWork);
+  assert.equal(Atomics.load(ring.queue, ring.flagsAt), others, 'the other flags are the kernel’s');
   ring.destroy();
 });
 
