@@ -172,7 +172,6 @@ export class Workers {
     switch (message.type) {
       case 'ready':
         seat.state = 'ready';
-        seat.rings = message.rings;
         seat.own = message.own && new OwnMetrics(message.own.metrics, message.own.buffer);
         break;
       case 'login':
@@ -184,6 +183,7 @@ export class Workers {
       case 'done':
         seat.errors = message.errors;
         seat.cpuSeconds = message.cpuSeconds;
+        seat.rings = message.rings;
         seat.slow = message.slow;
         seat.state = 'done';
         break;

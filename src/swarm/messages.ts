@@ -120,11 +120,18 @@ export interface OwnMetricsMemory {
 }
 
 export type FromWorker =
-  | { readonly type: 'ready'; readonly rings: number; readonly transport: 'uring' | 'node'; readonly own?: OwnMetricsMemory }
+  | { readonly type: 'ready'; readonly transport: 'uring' | 'node'; readonly own?: OwnMetricsMemory }
   | ({ readonly type: 'login' } & LoginColumns)
   | { readonly type: 'errors'; readonly errors: readonly ErrorCount[] }
   /** The worker's part is over; everything is in the recorder. */
-  | { readonly type: 'done'; readonly errors: readonly ErrorCount[]; readonly cpuSeconds: number; readonly slow?: SlowOperations }
+  | {
+      readonly type: 'done';
+      readonly errors: readonly ErrorCount[];
+      readonly cpuSeconds: number;
+      /** Rings of io_uring that it came to use. */
+      readonly rings: number;
+      readonly slow?: SlowOperations;
+    }
   | { readonly type: 'failed'; readonly message: string; readonly stack: string; readonly isDriver?: boolean; readonly hint?: string };
 
 /** Errors by code, totals since the start: at most 1,000 codes, the rest counted as "other". */

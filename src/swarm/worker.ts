@@ -142,7 +142,6 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
   const own = created.drivers?.own;
   mainThread.post({
     type: 'ready',
-    rings: transport.rings,
     transport: transport.kind,
     ...(own !== undefined && own.metrics.length > 0 && { own: { metrics: own.metrics, buffer: own.buffer } }),
   });
@@ -152,7 +151,13 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
     mainThread.post({ type: 'errors', errors: created.errors.list() });
     throw fault;
   }
-  mainThread.post({ type: 'done', errors: created.errors.list(), cpuSeconds: threadCpuSeconds(), slow: created.slow.result() });
+  mainThread.post({
+    type: 'done',
+    errors: created.errors.list(),
+    cpuSeconds: threadCpuSeconds(),
+    rings: transport.rings,
+    slow: created.slow.result(),
+  });
 }
 
 if (parentPort !== null) {

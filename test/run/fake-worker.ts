@@ -8,7 +8,7 @@ const say = (message: FromWorker): void => parentPort!.postMessage(message);
 const control = new Int32Array(start.control);
 
 const done = (): void => {
-  say({ type: 'done', errors: [{ code: 'x', count: start.index + 1, first: `from ${start.index}` }], cpuSeconds: 0.5 });
+  say({ type: 'done', errors: [{ code: 'x', count: start.index + 1, first: `from ${start.index}` }], cpuSeconds: 0.5, rings: 2 });
   parentPort!.close();
 };
 
@@ -37,4 +37,4 @@ parentPort!.on('message', (message: ToWorker) => {
   }
 });
 if (start.host === 'throws-at-once') throw new Error('a fault at once');
-if (start.host !== 'never-ready') say({ type: 'ready', rings: 2, transport: 'uring' });
+if (start.host !== 'never-ready') say({ type: 'ready', transport: 'uring' });

@@ -33,11 +33,11 @@ async function started(
   return Workers.start({ starts, onLogin, readyTimeoutMs, file });
 }
 
-test('workers that finish are over, and their errors and CPU time are those of all', async () => {
+test('workers that finish are over, and their errors, rings and CPU time are those of all', async () => {
   const workers = await started(['finishes', 'finishes']);
-  assert.equal(workers.rings, 4);
   workers.begin(0);
   assert.equal(await workers.ended(60_000), true);
+  assert.equal(workers.rings, 4);
   assert.deepEqual(workers.deaths, []);
   assert.deepEqual(workers.cpuSeconds, [0.5, 0.5]);
   assert.equal(workers.errors().length, 1);
