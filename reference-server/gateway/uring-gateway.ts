@@ -92,7 +92,7 @@ class UringGateway implements Gateway {
       { capacity: this.capacity, role: 'server', maxMessageBytes, maxFragments: options.maxFragments ?? DEFAULT_MAX_FRAGMENTS },
       {
         onMessage: (slot, opcode, bytes, start, end) => this.#message(slot, opcode, bytes, start, end),
-        onPing: (slot, bytes, start, end) => this.#control(slot, OPCODE_PONG, bytes, start, end),
+        onPing: (slot, bytes, start, end) => this.#sendFrame(slot, OPCODE_PONG, bytes, start, end),
         onPong: () => {},
         onCloseFrame: (slot, code) => this.#closeFrame(slot, code),
         onProtocolError: (slot, code) => this.close(slot, code),
@@ -111,9 +111,7 @@ class UringGateway implements Gateway {
   }
 
   send(slot: number, bytes: Uint8Array, start: number, end: number, text = false): void {
-    if (this.#state[slot] !== OPEN) return;
-    const frameEnd = this.#frame(bytes, start, end, text ? OPCODE_TEXT : OPCODE_BINARY);
-    this.#group.send(slot, this.#scratch, this.#frameStart, frameEnd);
+    this.#sendFrame(slot, text ? OPCODE_TEXT : OPCODE_BINARY, bytes, start, end);
   }
 
   sendMany(slots: Int32Array, count: number, bytes: Uint8Array, start: number, end: number): void {
@@ -227,7 +225,7 @@ class UringGateway implements Gateway {
     else this.#handler.onText(slot, bytes, start, end, nowUs);
   }
 
-  #control(slot: number, opcode: number, bytes: Uint8Array, start: number, end: number): void {
+  #sendFrame(slot: number, opcode: number, bytes: Uint8Array, start: number, end: number): void {
     if (this.#state[slot] !== OPEN) return;
     const frameEnd = this.#frame(bytes, start, end, opcode);
     this.#group.send(slot, this.#scratch, this.#frameStart, frameEnd);

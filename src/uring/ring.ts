@@ -25,7 +25,6 @@ import { type Libc, libc } from './libc.js';
 import { allocate, type Memory, mapDescriptor, release } from './memory.js';
 
 const EINVAL = 22;
-export const ENTRY_WORDS = 16;
 
 export class Ring {
   readonly fd: number;
